@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    // Processes, because tests start and kill others. As many as a small machine has cores: mongod and Redis need their share.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // A test that waits for a real process looks often and long.
+    expect: { poll: { interval: 25, timeout: 15_000 } },
+  },
+});
