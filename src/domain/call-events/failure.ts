@@ -1,0 +1,13 @@
+import type { CallProjection } from './projection.ts';
+import type { ProgressEvent } from './status.ts';
+
+/** Why Twilio could not connect; where it gives no code of its own, the telephone network's (404: not reachable). */
+export function projectFailure([ending]: readonly ProgressEvent[]): Pick<CallProjection, 'errorCode' | 'errorMessage'> {
+  if (!ending) return {};
+  const { status, errorCode, errorMessage, sipResponseCode } = ending.data;
+  const code = errorCode ?? (status === 'failed' && sipResponseCode !== undefined ? `sip_${sipResponseCode}` : undefined);
+  return {
+    ...(code === undefined ? {} : { errorCode: code }),
+    ...(errorMessage === undefined ? {} : { errorMessage }),
+  };
+}

@@ -1,0 +1,31 @@
+export interface CallbackUrls {
+  /** Asked for TwiML when somebody answers. */
+  voice: string;
+  /** Told of each step of the call. */
+  status: string;
+  /** Told who answered: a human or a machine. */
+  amd: string;
+}
+
+/**
+ * Twilio's connection overrides: five retries on every failure, also of a 5xx, which by default is not tried again; a short
+ * connect time-out. The fragment is not part of the signature.
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+ */
+const RETRIES = '#rc=5&rp=all&ct=2000';
+
+const base = (publicUrl: string) => `${publicUrl}/webhooks/twilio`;
+
+/** Where Twilio reports on the call of one attempt. The attempt's id is in every address, so that a callback finds it before any SID is stored. */
+export const callbackUrls = (publicUrl: string, attemptId: string): CallbackUrls => ({
+  voice: `${base(publicUrl)}/voice/${attemptId}${RETRIES}`,
+  status: `${base(publicUrl)}/status/${attemptId}${RETRIES}`,
+  amd: `${base(publicUrl)}/amd/${attemptId}${RETRIES}`,
+});
+
+/** Where the menu's key and the recording go. */
+export const menuUrls = (publicUrl: string, attemptId: string) => ({
+  choice: `${base(publicUrl)}/choice/${attemptId}${RETRIES}`,
+  recorded: `${base(publicUrl)}/recorded/${attemptId}${RETRIES}`,
+  recordingStatus: `${base(publicUrl)}/recording/${attemptId}${RETRIES}`,
+});

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mayContact } from '#src/domain/contact-rules/may-contact.ts';
+import { isRetried, planRetry } from '#src/domain/retry-plan.ts';
+import { OUTCOMES, type Outcome } from '#src/domain/vocabulary.ts';
+import { aSubject, MONDAY_10 } from './contact-rules/a-subject.ts';
+
+const plan = (outcome: Outcome, given: Parameters<typeof aSubject>[0] = {}, attemptNumber = 1, maxRetries = 3) =>
+  planRetry({ outcome, attemptNumber, maxRetries, subject: aSubject(given) }, MONDAY_10);
+const minutesLater = (minutes: number) => new Date(MONDAY_10.getTime() + minutes * 60_000);
+
+describe('another attempt', () => {
+  it.each([
+    ['not_placed', 5],
+    ['busy', 10],
+    ['failed', 15],
+    ['no_answer', 60],
+    ['voicemail', 120],
+  ] as const)('follows %s after %i minutes', (outcome, minutes) => {
+    expect(plan(outcome)).toEqual({ kind: 'retry', at: minutesLater(minutes), reason: outcome });
+  });
+
+  it('comes half as late again each time', () => {
+    expect(plan('no_answer', {}, 2)).toMatchObject({ at: minutesLater(90) });
+    expect(plan('no_answer', {}, 3)).toMatchObject({ at: minutesLater(135) });
+  });
+
+  it('comes within a day, however many there were', () => {
+    const nightless = { preferences: { preferred_times: ['00:00-24:00'] } };
+    expect(plan('voicemail', nightless, 50, 100)).toEqual({ kind: 'retry', at: minutesLater(24 * 60), reason: 'voicemail' });
+  });
+
+  it('waits for an hour at which the customer may be called', () => {
+    const evenings = { preferences: { preferred_times: ['19:00-20:00'] } };
+    expect(plan('busy', evenings)).toMatchObject({ kind: 'retry', at: new Date('2026-07-06T23:00:00Z') });
+  });
+
+  it('is always at a moment at which the rules allow it', () => {
+    const subject = aSubject({ preferences: { preferred_times: ['09:00-11:00'], preferred_days: ['monday', 'friday'] }, attemptNumber: 2 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...OUTCOMES.filter(isRetried)),
+        fc.date({ min: MONDAY_10, max: new Date('2026-08-02T00:00:00Z'), noInvalidDate: true }),
+        (outcome, now) => {
+          const planned = planRetry({ outcome, attemptNumber: 1, maxRetries: 3, subject }, now);
+          if (planned.kind === 'retry') expect(mayContact(subject, planned.at)).toEqual({ kind: 'now' });
+        },
+      ),
+    );
+  });
+});
+
+describe('giving up', () => {
+  it.each(OUTCOMES.filter((outcome) => !isRetried(outcome)))('is what follows %s', (outcome) => {
+    expect(plan(outcome)).toEqual({ kind: 'give-up', reason: outcome });
+  });
+
+  it('follows the last attempt', () => {
+    expect(plan('busy', {}, 3, 3)).toMatchObject({ kind: 'retry' });
+    expect(plan('busy', {}, 4, 3)).toEqual({ kind: 'give-up', reason: 'retries_exhausted' });
+    expect(plan('busy', {}, 1, 0)).toEqual({ kind: 'give-up', reason: 'retries_exhausted' });
+  });
+
+  it('is for the reason that the contact rules give', () => {
+    expect(plan('busy', { optedOut: true })).toEqual({ kind: 'give-up', reason: 'opted_out' });
+    expect(plan('busy', { delivery: { status: 'cancelled' } })).toEqual({ kind: 'give-up', reason: 'delivery_cancelled' });
+    expect(plan('busy', { delivery: { scheduled_time: MONDAY_10 } })).toEqual({ kind: 'give-up', reason: 'delivery_time_passed' });
+  });
+
+  it('follows when the next attempt would come too late for the delivery', () => {
+    expect(plan('no_answer', { delivery: { scheduled_time: minutesLater(61) } })).toMatchObject({ kind: 'retry' });
+    expect(plan('no_answer', { delivery: { scheduled_time: minutesLater(60) } })).toEqual({
+      kind: 'give-up',
+      reason: 'no_slot_before_delivery',
+    });
+  });
+});
