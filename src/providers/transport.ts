@@ -1,0 +1,110 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Agent, request, type Dispatcher } from 'undici';
+
+export interface Exchange {
+  method: 'GET' | 'POST' | 'DELETE';
+  url: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+  /** An answer's body beyond it is not read. */
+  maxBytes: number;
+  signal: AbortSignal;
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** `connecting`: not a byte of the request was sent. `waiting`: it may have arrived, and nobody knows what became of it. `receiving`: the answer broke off. */
+export type Phase = 'connecting' | 'waiting' | 'receiving';
+
+/** No whole answer came: the network, a time-out or the signal. */
+export class ExchangeFailed extends Error {
+  readonly phase: Phase;
+
+  constructor(phase: Phase, options: ErrorOptions) {
+    super(`no answer (${phase})`, options);
+    this.name = 'ExchangeFailed';
+    this.phase = phase;
+  }
+}
+
+/** The answer is larger than the caller would take. */
+export class AnswerTooLarge extends Error {
+  constructor() {
+    super('the answer is too large');
+    this.name = 'AnswerTooLarge';
+  }
+}
+
+export interface Transport {
+  /** Sends once, follows no redirect, never repeats. Any status is an answer. Throws `ExchangeFailed` or `AnswerTooLarge`. */
+  exchange(exchange: Exchange): Promise<Answer>;
+  /** Ends the idle connections, after the exchanges that are under way. */
+  close(): Promise<void>;
+}
+
+/** One pool of long-lived connections. Times are below the 30 s after which a dial without an answer counts as unknown. */
+export function createTransport(options: Agent.Options = {}): Transport {
+  const agent = new Agent({
+    connectTimeout: 5000,
+    headersTimeout: 14_000,
+    bodyTimeout: 14_000,
+    // One request a connection: what happened to it is then known from the connection's end. HTTP/2 clients may repeat by themselves.
+    allowH2: false,
+    pipelining: 1,
+    ...options,
+  });
+  return {
+    close: () => agent.close(),
+    async exchange({ url, maxBytes, signal, ...rest }) {
+      let phase: Phase = 'connecting';
+      const onStart = () => {
+        // undici puts requests of a connection that it lost idle back into its queue; one that was started must never be among them.
+        if (phase !== 'connecting') throw new Error('the request would be sent twice');
+        phase = 'waiting';
+      };
+      try {
+        const { statusCode, headers, body } = await request(url, { ...rest, signal, dispatcher: agent.compose(watchStart(onStart)) });
+        phase = 'receiving';
+        return { status: statusCode, headers, body: await readBounded(body, Number(headers['content-length']), maxBytes) };
+      } catch (error) {
+        if (error instanceof AnswerTooLarge) throw error;
+        throw new ExchangeFailed(phase, { cause: error });
+      }
+    },
+  };
+}
+
+/** Tells when the request is about to be written on a connection that stands. */
+const watchStart =
+  (onStart: () => void): Dispatcher.DispatcherComposeInterceptor =>
+  (dispatch) =>
+  (options, handler) =>
+    dispatch(options, {
+      onRequestStart(...args) {
+        onStart();
+        handler.onRequestStart?.(...args);
+      },
+      onResponseStart: (...args) => handler.onResponseStart?.(...args),
+      onResponseData: (...args) => handler.onResponseData?.(...args),
+      onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+      onResponseError: (...args) => handler.onResponseError?.(...args),
+    });
+
+async function readBounded(body: Dispatcher.ResponseData['body'], announced: number, maxBytes: number): Promise<Buffer> {
+  if (announced > maxBytes) {
+    body.on('error', () => undefined).destroy(); // it reports its own end as an error
+    throw new AnswerTooLarge();
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) throw new AnswerTooLarge(); // leaving the loop destroys the stream
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}

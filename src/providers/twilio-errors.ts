@@ -1,0 +1,58 @@
+/** What to do about an error code. */
+export type TwilioAction =
+  /** Not processed: the same request is welcome later. */
+  | 'retry'
+  /** This phone cannot be reached this way. */
+  | 'permanent-number'
+  /** Not allowed to this phone, from this account: an operator should know. */
+  | 'permanent-policy'
+  /** Nothing will work until an operator has looked. */
+  | 'configuration';
+
+interface Entry {
+  action: TwilioAction;
+  message: string;
+  /** For `retry`, if the answer names no time itself. */
+  waitMs?: number;
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** Twilio's codes that we know what to do about. https://www.twilio.com/docs/api/errors */
+export const TWILIO_ERRORS: Readonly<Record<number, Entry>> = {
+  20429: { action: 'retry', message: 'too many requests' },
+  22005: { action: 'retry', message: 'the call waited too long in the queue', waitMs: HOUR_MS },
+  30003: { action: 'retry', message: 'the handset cannot be reached now' },
+
+  21211: { action: 'permanent-number', message: 'invalid number' },
+  21217: { action: 'permanent-number', message: 'not a valid number to call' },
+  21214: { action: 'permanent-number', message: 'the number cannot be reached' },
+  13224: { action: 'permanent-number', message: 'the number is not supported or does not exist' }, // also seen while a carrier is out
+  21614: { action: 'permanent-number', message: 'not a mobile number' },
+  21635: { action: 'permanent-number', message: 'a landline takes no messages' },
+  30006: { action: 'permanent-number', message: 'a landline or an unreachable carrier' },
+
+  21215: { action: 'permanent-policy', message: 'this country is not enabled for the account' },
+  13227: { action: 'permanent-policy', message: 'this country is not enabled for the account' },
+  32205: { action: 'permanent-policy', message: 'this country is not enabled for the account' },
+  21216: { action: 'permanent-policy', message: 'calls to this number are blocked' },
+  21610: { action: 'permanent-policy', message: 'the recipient has opted out' },
+
+  20003: { action: 'configuration', message: 'the credentials are refused' },
+  21201: { action: 'configuration', message: 'no number to call was given' },
+  21210: { action: 'configuration', message: 'the number to call from is not verified' },
+};
+
+const UNLISTED: Record<'configuration' | 'permanent-policy', Entry> = {
+  configuration: { action: 'configuration', message: 'the account or the address is refused' },
+  'permanent-policy': { action: 'permanent-policy', message: 'refused for a reason that is not in our table' },
+};
+
+/** What a 4xx answer means. A code that is not in the table stops this request only, unless the answer speaks of the account or the address themselves. */
+export function twilioError(status: number, code: number | undefined): Entry {
+  const listed = code === undefined ? undefined : TWILIO_ERRORS[code];
+  if (listed) return listed;
+  if (status === 429) return { action: 'retry', message: 'too many requests' };
+  const general = code === undefined || Math.floor(code / 1000) === 20; // 20xxx: account, authentication, address
+  return UNLISTED[[401, 403, 404].includes(status) && general ? 'configuration' : 'permanent-policy'];
+}

@@ -1,0 +1,36 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { AnswerTooLarge, createTransport } from '#src/providers/transport.ts';
+import { failure, hang, json, patience, stubServer, type Answering } from './stub-server.ts';
+
+async function setup(answer: Answering) {
+  const server = await stubServer(answer);
+  const transport = createTransport({ headersTimeout: 1000, bodyTimeout: 100 });
+  onTestFinished(() => transport.close());
+  const post = () => transport.exchange({ method: 'POST', url: server.url, body: 'x', maxBytes: 10, signal: patience() });
+  return { server, post };
+}
+
+it('an answer that does not come in time leaves open what became of the request', async () => {
+  const { post } = await setup(hang);
+  expect(await failure(post())).toMatchObject({ name: 'ExchangeFailed', phase: 'waiting' });
+});
+
+it('an answer that stops in its middle was at least begun', async () => {
+  const { post } = await setup((reply) => {
+    reply.hijack();
+    reply.raw.writeHead(200, { 'content-length': '5' });
+    reply.raw.write('abc');
+  });
+  expect(await failure(post())).toMatchObject({ name: 'ExchangeFailed', phase: 'receiving' });
+});
+
+it('every status is an answer, and a redirect is followed nowhere', async () => {
+  const { post, server } = await setup(json(302, 'see', { location: '/other' }));
+  expect(await post()).toMatchObject({ status: 302, body: Buffer.from('see') });
+  expect(server.received).toHaveLength(1);
+});
+
+it('a large answer is not read', async () => {
+  const { post } = await setup(json(200, 'more than ten bytes'));
+  expect(await failure(post())).toBeInstanceOf(AnswerTooLarge);
+});
