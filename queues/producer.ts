@@ -1,0 +1,92 @@
+import { Queue } from 'bullmq';
+import type { Cluster, Redis } from 'ioredis';
+import type { Priority } from '#src/domain/vocabulary.ts';
+import { catalogue, queueNames, type Catalogue, type QueueName } from './catalogue.ts';
+import type { Payload, QueueContract } from './define-queue.ts';
+import { jobOptions, queuePrefix } from './job-options.ts';
+
+export interface Timing {
+  /** Default: normal. */
+  priority?: Priority;
+  /** Real milliseconds until the job may run; default: at once. */
+  delayMs?: number;
+}
+
+export type Item<Name extends QueueName> = { payload: Payload<Catalogue[Name]> } & Timing;
+
+/** What BullMQ holds under a job's id; `missing` when it holds nothing. */
+export type JobPresence = 'missing' | 'pending' | 'completed' | 'failed';
+
+export interface Producer {
+  /** Adds one job. A job that BullMQ still holds under the same id makes this a no-op. Rejects at once while Redis is away. */
+  enqueue<Name extends QueueName>(name: Name, payload: Payload<Catalogue[Name]>, timing?: Timing): Promise<void>;
+  /** The same for many, in chunks of which two are in flight. */
+  enqueueMany<Name extends QueueName>(name: Name, items: Item<Name>[]): Promise<void>;
+  /** What BullMQ holds of the job that this payload would be. */
+  presence<Name extends QueueName>(name: Name, payload: Payload<Catalogue[Name]>): Promise<JobPresence>;
+  /** Forgets a finished job, so that its id can be added again. */
+  forget<Name extends QueueName>(name: Name, payload: Payload<Catalogue[Name]>): Promise<void>;
+  /** BullMQ's own queues, for Bull Board and the metrics. */
+  readonly queues: ReadonlyMap<QueueName, Queue>;
+  close(): Promise<void>;
+}
+
+const CHUNK = 500;
+const IN_FLIGHT = 2;
+
+/** Opens every queue of the catalogue for adding, on one shared client (made by `createRedis(…, 'producer')`, which fails fast). */
+export function createProducer(redis: Redis | Cluster, prefix: string): Producer {
+  const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, prefix)]));
+  const queueOf = (name: QueueName) => queues.get(name) as Queue;
+  const contractOf = (name: QueueName): QueueContract => catalogue[name];
+
+  const toJob = (name: QueueName, payload: object, { priority = 'normal', delayMs = 0 }: Timing) => {
+    const contract = contractOf(name);
+    // Parsed here as well as by the worker: here it blames the caller.
+    const data = contract.payload.parse(payload);
+    return { name, data, opts: jobOptions(contract, contract.key(data), priority, delayMs) };
+  };
+  const idOf = (name: QueueName, payload: object) => contractOf(name).key(contractOf(name).payload.parse(payload));
+
+  return {
+    queues,
+    async enqueue(name, payload, timing = {}) {
+      const job = toJob(name, payload, timing);
+      await queueOf(name).add(job.name, job.data, job.opts);
+    },
+    async enqueueMany(name, items) {
+      const jobs = items.map(({ payload, ...timing }) => toJob(name, payload, timing));
+      const chunks = Array.from({ length: Math.ceil(jobs.length / CHUNK) }, (_, index) => jobs.slice(index * CHUNK, (index + 1) * CHUNK));
+      const relay = async () => {
+        for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) await queueOf(name).addBulk(chunk);
+      };
+      await Promise.all(Array.from({ length: IN_FLIGHT }, relay));
+    },
+    async presence(name, payload) {
+      const state = await queueOf(name).getJobState(idOf(name, payload));
+      if (state === 'unknown') return 'missing';
+      return state === 'completed' || state === 'failed' ? state : 'pending';
+    },
+    async forget(name, payload) {
+      await queueOf(name).remove(idOf(name, payload));
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+function openQueue(name: QueueName, connection: Redis | Cluster, prefix: string): Queue {
+  const queue = new Queue(name, {
+    connection,
+    prefix: queuePrefix(prefix, name),
+    // A request must not wait for Redis: it fails at once, and reconcile enqueues later what the database says is due.
+    skipWaitingForReady: true,
+    // The check would ask a Redis that is away at the start, and BullMQ keeps that failure for ever. Readiness checks the version.
+    skipVersionCheck: true,
+    streams: { events: { maxLen: 10_000 } },
+  });
+  // The shared client reports its own faults; without a listener Node would end the process.
+  queue.on('error', () => undefined);
+  return queue;
+}
