@@ -1,0 +1,35 @@
+import { BSON, MongoBulkWriteError, type Collection, type Document, type OptionalUnlessRequiredId } from 'mongodb';
+import { createGroupCommit, type Settled } from './group-commit.ts';
+
+export type Inserted = 'inserted' | 'duplicate';
+
+const DUPLICATE_KEY = 11_000;
+
+/**
+ * Inserts with group commit: callers that meet share one `insertMany`. A duplicate key is that caller's own answer; any other
+ * refusal of its document (a validator, say) rejects that caller alone.
+ */
+export function groupedInsert<Doc extends Document>(collection: Collection<Doc>): (doc: Doc) => Promise<Inserted> {
+  const group = createGroupCommit<Doc, Inserted>(async (docs) => {
+    try {
+      await collection.insertMany(docs as OptionalUnlessRequiredId<Doc>[], { ordered: false });
+      return docs.map((): Settled<Inserted> => ({ ok: true, value: 'inserted' }));
+    } catch (error) {
+      if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
+      return settle(docs.length, error);
+    }
+  });
+  return (doc) => {
+    // A document that cannot be serialised would reject the whole group: it fails here, alone.
+    BSON.serialize(doc);
+    return group.submit(doc);
+  };
+}
+
+function settle(count: number, error: MongoBulkWriteError): Settled<Inserted>[] {
+  const results: Settled<Inserted>[] = Array.from({ length: count }, () => ({ ok: true, value: 'inserted' }));
+  for (const refused of [error.writeErrors].flat()) {
+    results[refused.index] = refused.code === DUPLICATE_KEY ? { ok: true, value: 'duplicate' } : { ok: false, error: refused };
+  }
+  return results;
+}

@@ -1,0 +1,61 @@
+import type { Db, ObjectId } from 'mongodb';
+import { LIVE_ATTEMPT_STATES, type Outcome } from '#src/domain/vocabulary.ts';
+import { groupedUpdate } from '#src/db/grouped/update.ts';
+import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { Time } from '#src/platform/time.ts';
+
+export interface CallProgress {
+  callSid: string;
+  /** How many events this view of the call is drawn from: a view of fewer never replaces one of more. */
+  eventCount: number;
+  set: Partial<CallAttemptDoc>;
+}
+
+export interface AttemptProgress {
+  /** Moves a planned attempt to a later time. */
+  postpone(id: ObjectId, dueAt: Date, reason: string): Promise<boolean>;
+  /** Closes an attempt that was never dialed. */
+  finishPlanned(id: ObjectId, outcome: Outcome, reason: string): Promise<boolean>;
+  /** Takes over what the call's events say, from any state in which a call may be under way; binds the call SID. */
+  apply(id: ObjectId, progress: CallProgress): Promise<boolean>;
+  /** The retry that followed was planned or given up. */
+  followedUp(id: ObjectId): Promise<boolean>;
+  /** Asks whoever holds the attempt to end the call; returns false when no call is or may be under way. */
+  requestCancel(id: ObjectId): Promise<boolean>;
+  recordingSettled(id: ObjectId, state: 'stored' | 'absent' | 'failed', error?: string): Promise<boolean>;
+  /** Opens the next generation of the attempt's job id, since BullMQ still keeps the last one as finished. */
+  nextGeneration(id: ObjectId, generation: number): Promise<boolean>;
+}
+
+/** The ledger's moves outside the dial. Each is one guarded write; false means that the attempt had moved on. */
+export function createAttemptProgress(db: Db, time: Time): AttemptProgress {
+  const update = groupedUpdate<CallAttemptDoc>(db.collection<CallAttemptDoc>('callattempts'));
+  const move = (_id: ObjectId, guard: object, set: Partial<CallAttemptDoc>) =>
+    update({ _id, guard, update: { $set: { ...set, updatedAt: time.now() } } });
+  return {
+    postpone: (id, dueAt, reason) => move(id, { state: 'planned' }, { due_at: dueAt, reason }),
+    finishPlanned: (id, outcome, reason) => move(id, { state: 'planned' }, { state: 'finished', outcome, reason, finished_at: time.now() }),
+    apply: (id, { callSid, eventCount, set }) =>
+      move(
+        id,
+        // Without a SID yet, the first event binds it; an attempt never changes its call.
+        {
+          $or: [
+            { state: { $in: LIVE_ATTEMPT_STATES }, call_sid: { $in: [null, callSid] } },
+            { state: 'finished', call_sid: callSid },
+          ],
+          event_count: { $lt: eventCount },
+        },
+        { ...set, call_sid: callSid, event_count: eventCount },
+      ),
+    followedUp: (id) => move(id, { follow_up: 'due' }, { follow_up: 'done' }),
+    requestCancel: (id) => move(id, { state: { $in: LIVE_ATTEMPT_STATES } }, { cancel_requested: true }),
+    recordingSettled: (id, state, error) =>
+      update({
+        _id: id,
+        guard: { 'recording.state': { $in: ['expected', 'pending'] } },
+        update: { $set: { 'recording.state': state, ...(error === undefined ? {} : { 'recording.error': error }), updatedAt: time.now() } },
+      }),
+    nextGeneration: (id, generation) => move(id, { state: 'planned', generation }, { generation: generation + 1 }),
+  };
+}

@@ -1,0 +1,61 @@
+import type { Db, Document, ObjectId } from 'mongodb';
+import { groupedFind } from '#src/db/grouped/find.ts';
+import { groupedInsert } from '#src/db/grouped/insert.ts';
+import { groupedUpdate } from '#src/db/grouped/update.ts';
+import type { CallLogDoc } from '#src/db/models/calllogs.ts';
+import type { CustomerDoc } from '#src/db/models/customers.ts';
+import type { Time } from '#src/platform/time.ts';
+
+export interface Customers {
+  find(id: ObjectId): Promise<CustomerDoc | null>;
+  /** By E.164 number. */
+  findByPhone(phone: string): Promise<CustomerDoc | null>;
+  /** The customer of this phone number: the fields of `given` (dotted paths) overwrite, absent ones stay. `fresh` is inserted where there is none yet. */
+  upsert(fresh: CustomerDoc, given: Document): Promise<CustomerDoc>;
+  /** One entry per final call. */
+  addCall(id: ObjectId, call: CallLogDoc): Promise<void>;
+}
+
+const KEPT_CALLS = 50;
+
+export function createCustomers(db: Db, time: Time): Customers {
+  const customers = db.collection<CustomerDoc>('customers');
+  const insert = groupedInsert(customers);
+  const update = groupedUpdate(customers);
+  const findByPhone = groupedFind<CustomerDoc, string>(customers, 'phone');
+  return {
+    find: groupedFind(customers, '_id'),
+    findByPhone,
+    async upsert(fresh, given) {
+      let known = await findByPhone(fresh.phone);
+      if (!known) {
+        if ((await insert(fresh)) === 'inserted') return fresh;
+        known = await findByPhone(fresh.phone);
+        if (!known) throw new Error('a customer was there and is gone');
+      }
+      const changed = Object.entries(given).filter(([path, value]) => !same(at(known, path), value));
+      if (changed.length === 0) return known;
+      await update({ _id: known._id, guard: {}, update: { $set: { ...Object.fromEntries(changed), updatedAt: time.now() } } });
+      return (await findByPhone(fresh.phone)) ?? known;
+    },
+    async addCall(id, call) {
+      await update({
+        _id: id,
+        guard: { 'call_history.call_id': { $ne: call._id } },
+        update: { $push: { call_history: { $each: [entry(call, time.now())], $slice: -KEPT_CALLS } } },
+      });
+    },
+  };
+}
+
+const entry = (call: CallLogDoc, now: Date) => ({
+  _id: call._id,
+  call_id: call._id,
+  timestamp: call.end_time ?? call.start_time ?? now,
+  status: call.status,
+  duration: call.duration ?? 0,
+});
+
+const at = (doc: Document, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, key) => (value as Document | undefined)?.[key], doc);
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

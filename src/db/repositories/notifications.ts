@@ -1,0 +1,47 @@
+import { ObjectId, type Db } from 'mongodb';
+import { groupedFind } from '#src/db/grouped/find.ts';
+import { groupedInsert, type Inserted } from '#src/db/grouped/insert.ts';
+import { groupedUpdate } from '#src/db/grouped/update.ts';
+import type { NotificationDoc } from '#src/db/models/notifications.ts';
+import type { Time } from '#src/platform/time.ts';
+
+export interface Notifications {
+  find(id: string): Promise<NotificationDoc | null>;
+  /** Says that a message is going to be sent; `duplicate` when that was said before. */
+  intend(notification: NotificationDoc): Promise<Inserted>;
+  /** Takes the notification for sending; the epoch that later writes must name, or null: it is over, or another run has it. */
+  claim(notification: NotificationDoc): Promise<number | null>;
+  sent(id: ObjectId, epoch: number): Promise<boolean>;
+  /** Back to pending: surely not sent. */
+  release(id: ObjectId, epoch: number): Promise<boolean>;
+  skipped(id: ObjectId, epoch: number, reason: string): Promise<boolean>;
+  failed(id: ObjectId, epoch: number, reason: string): Promise<boolean>;
+}
+
+/** A run that has held a notification for longer than this, in real milliseconds, is taken for dead. */
+const HELD_MS = 30_000;
+
+export function createNotifications(db: Db, time: Time): Notifications {
+  const notifications = db.collection<NotificationDoc>('notifications');
+  const update = groupedUpdate(notifications);
+  const findById = groupedFind<NotificationDoc, ObjectId>(notifications, '_id');
+  const move = (_id: ObjectId, epoch: number, set: Partial<NotificationDoc>) =>
+    update({ _id, guard: { state: 'sending', epoch }, update: { $set: { ...set, updatedAt: time.now() } } });
+  return {
+    find: (id) => findById(new ObjectId(id)),
+    intend: groupedInsert(notifications),
+    async claim({ _id, epoch }) {
+      const dead = new Date(time.now().getTime() - time.span(HELD_MS));
+      const held = await update({
+        _id,
+        guard: { epoch, $or: [{ state: 'pending' }, { state: 'sending', claimed_at: { $lt: dead } }] },
+        update: { $set: { state: 'sending', epoch: epoch + 1, claimed_at: time.now(), updatedAt: time.now() }, $inc: { attempts: 1 } },
+      });
+      return held ? epoch + 1 : null;
+    },
+    sent: (id, epoch) => move(id, epoch, { state: 'sent', sent_at: time.now() }),
+    release: (id, epoch) => move(id, epoch, { state: 'pending' }),
+    skipped: (id, epoch, reason) => move(id, epoch, { state: 'skipped', reason }),
+    failed: (id, epoch, reason) => move(id, epoch, { state: 'failed', reason }),
+  };
+}

@@ -1,0 +1,56 @@
+import { ObjectId, type Db } from 'mongodb';
+import { groupedFind } from '#src/db/grouped/find.ts';
+import { groupedInsert } from '#src/db/grouped/insert.ts';
+import { groupedUpdate } from '#src/db/grouped/update.ts';
+import type { RecordingDoc } from '#src/db/models/recordings.ts';
+import type { Time } from '#src/platform/time.ts';
+
+export interface Recordings {
+  find(id: string): Promise<RecordingDoc | null>;
+  findByCallLog(callLogId: ObjectId): Promise<RecordingDoc | null>;
+  /** The call's Recording, born now if nobody was first. */
+  ensure(fresh: RecordingDoc): Promise<RecordingDoc>;
+  /** Marks the start of a run: `processing`, one attempt more. */
+  started(id: ObjectId): Promise<boolean>;
+  /** Stores the transcript; false when there is one already. */
+  transcribed(id: ObjectId, transcription: NonNullable<RecordingDoc['transcription']>): Promise<boolean>;
+  /** Stores the analysis; false when there is one already. It stays in the work list until `completed`. */
+  analysed(id: ObjectId, analysis: NonNullable<RecordingDoc['ai_analysis']>): Promise<boolean>;
+  completed(id: ObjectId): Promise<boolean>;
+  failed(id: ObjectId, message: string): Promise<boolean>;
+}
+
+const OPEN = { processing_status: { $in: ['pending', 'processing'] } };
+
+export function createRecordings(db: Db, time: Time): Recordings {
+  const recordings = db.collection<RecordingDoc>('recordings');
+  const update = groupedUpdate(recordings);
+  const insert = groupedInsert(recordings);
+  const findById = groupedFind<RecordingDoc, ObjectId>(recordings, '_id');
+  const findByCallLog = groupedFind<RecordingDoc, ObjectId>(recordings, 'call_log_id');
+  const move = (_id: ObjectId, guard: object, set: Partial<RecordingDoc>) =>
+    update({ _id, guard, update: { $set: { ...set, updatedAt: time.now() } } });
+  return {
+    find: (id) => findById(new ObjectId(id)),
+    findByCallLog,
+    async ensure(fresh) {
+      if ((await insert(fresh)) === 'inserted') return fresh;
+      return (await findByCallLog(fresh.call_log_id)) ?? fresh;
+    },
+    started: (id) =>
+      update({
+        _id: id,
+        guard: OPEN,
+        update: {
+          $set: { processing_status: 'processing', last_processed_at: time.now(), updatedAt: time.now() },
+          $inc: { processing_attempts: 1 },
+        },
+      }),
+    transcribed: (id, transcription) =>
+      move(id, { ...OPEN, 'transcription.text': { $exists: false } }, { transcription, last_processed_at: time.now() }),
+    analysed: (id, analysis) =>
+      move(id, { ...OPEN, 'ai_analysis.summary': { $exists: false } }, { ai_analysis: analysis, last_processed_at: time.now() }),
+    completed: (id) => move(id, OPEN, { processing_status: 'completed', last_processed_at: time.now() }),
+    failed: (id, message) => move(id, OPEN, { processing_status: 'failed', error_message: message, last_processed_at: time.now() }),
+  };
+}

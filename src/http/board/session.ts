@@ -1,0 +1,37 @@
+import type { CookieSerializeOptions } from '@fastify/cookie';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { HOUR } from '#src/platform/time.ts';
+
+const COOKIE = 'delauto_board';
+const LIFETIME = 8 * HOUR;
+const VALUE = /^board\.([0-9a-f]{24})\.(\d{13,})$/;
+
+export interface Sessions {
+  start(reply: FastifyReply, agentId: string): void;
+  end(reply: FastifyReply): void;
+  /** The agent of a valid session that is not over, else null. */
+  agentOf(request: FastifyRequest): string | null;
+}
+
+/**
+ * Sessions that live in a signed cookie: who, and until when; no process has to remember them. So one cannot be ended from here before its
+ * time, except by its owner's browser: whether its agent is still an active admin is asked with each request.
+ */
+export function createSessions({ path, secure, now }: { path: string; secure: boolean; now: () => Date }): Sessions {
+  const attributes: CookieSerializeOptions = { path, secure, httpOnly: true, sameSite: 'strict' };
+  return {
+    start(reply, agentId) {
+      const until = now().getTime() + LIFETIME;
+      reply.setCookie(COOKIE, `board.${agentId}.${until}`, { ...attributes, signed: true, maxAge: LIFETIME / 1000 });
+    },
+    end(reply) {
+      reply.clearCookie(COOKIE, attributes);
+    },
+    agentOf(request) {
+      const cookie = request.cookies[COOKIE];
+      const signed = cookie === undefined ? undefined : request.unsignCookie(cookie);
+      const [, agentId, until] = (signed?.valid ? VALUE.exec(signed.value) : null) ?? [];
+      return agentId !== undefined && Number(until) > now().getTime() ? agentId : null;
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { ObjectId } from 'mongodb';
+import type { Producer } from '#queues/producer.ts';
+import { newDelivery } from '#src/db/documents/delivery.ts';
+import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
+import type { Repositories } from '#src/db/repositories/repositories.ts';
+import { problem, unavailable } from '#src/http/problems/http-problem.ts';
+import { notifyDriver } from '#src/pipeline/notify-driver.ts';
+import { planFirstAttempt, type FirstPlan } from '#src/pipeline/plan-first-attempt.ts';
+import { defined } from '#src/platform/defined.ts';
+import type { Time } from '#src/platform/time.ts';
+import { customerOf, type CustomerDeps } from './customer-of.ts';
+import type { NewDelivery } from './request.ts';
+
+export interface AcceptDeps
+  extends CustomerDeps, Pick<Repositories, 'attempts' | 'deliveries' | 'history' | 'idempotencyKeys' | 'notifications' | 'optOuts'> {
+  producer: Producer;
+  time: Time;
+  /** Takes work that goes on after the answer, so that a stop can wait for it. */
+  background: (work: Promise<void>) => void;
+}
+
+export interface Submission {
+  body: NewDelivery;
+  apiKeyId: ObjectId;
+  idempotencyKey: string | undefined;
+  traceId: string;
+}
+
+export interface Accepted {
+  delivery: DeliveryDoc;
+  /** False when it had been accepted before. */
+  created: boolean;
+}
+
+/**
+ * Takes in one delivery: customer, then delivery with its first attempt and history side by side, each durable (majority) when
+ * this resolves. A crash between them is made good by reconcile; the call's job is added after the answer, for the same reason.
+ * The same `external_id` or idempotency key never makes a second one.
+ */
+export async function acceptDelivery(submission: Submission, deps: AcceptDeps): Promise<Accepted> {
+  const contentHash = createHash('sha256').update(JSON.stringify(submission.body)).digest('hex');
+  const known = await knownByExternalId(submission, contentHash, deps);
+  if (known) return { delivery: known, created: false };
+  const id = await reserveId(submission, contentHash, deps);
+  if ('delivery' in id) return id;
+  try {
+    return await create(submission, contentHash, id.id, deps);
+  } catch (error) {
+    // Refused before anything was written: the key may be used again for the corrected request.
+    if (id.release && error instanceof Error && error.name === 'HttpProblem') await id.release();
+    throw error;
+  }
+}
+
+async function knownByExternalId(
+  { body, apiKeyId }: Submission,
+  contentHash: string,
+  { deliveries }: AcceptDeps,
+): Promise<DeliveryDoc | null> {
+  if (body.external_id === undefined) return null;
+  const known = await deliveries.findByExternalId(apiKeyId, body.external_id);
+  if (known && known.content_hash !== contentHash) {
+    throw problem({
+      status: 409,
+      type: 'external-id-in-use',
+      title: 'Another delivery has this external_id',
+      errors: [{ in: 'body', field: 'external_id', message: 'is in use by a delivery with other content' }],
+    });
+  }
+  return known;
+}
+
+type Reserved = { id: ObjectId; release?: () => Promise<void> } | Accepted;
+
+/** The id that the delivery will have: with an idempotency key, the one that an earlier request with this key was given. */
+async function reserveId(
+  { apiKeyId, idempotencyKey }: Submission,
+  contentHash: string,
+  { idempotencyKeys, deliveries }: AcceptDeps,
+): Promise<Reserved> {
+  if (idempotencyKey === undefined) return { id: new ObjectId() };
+  const use = await idempotencyKeys.use(apiKeyId, idempotencyKey, contentHash, new ObjectId());
+  if (use.kind === 'mismatch') {
+    throw problem({
+      status: 422,
+      type: 'idempotency-key-reused',
+      title: 'This Idempotency-Key belongs to another request',
+      errors: [{ in: 'header', field: 'idempotency-key', message: 'was used with another body' }],
+    });
+  }
+  const delivery = await deliveries.find(use.row.delivery_id);
+  if (delivery) return { delivery, created: false };
+  if (use.kind === 'running') {
+    throw problem({
+      status: 409,
+      type: 'request-in-progress',
+      title: 'A request with this Idempotency-Key is in progress',
+      headers: { 'retry-after': String(Math.ceil(use.retryAfterMs / 1000)) },
+    });
+  }
+  return { id: use.row.delivery_id, release: () => idempotencyKeys.release(use.row) };
+}
+
+async function create({ body, apiKeyId, traceId }: Submission, contentHash: string, id: ObjectId, deps: AcceptDeps): Promise<Accepted> {
+  const customer = await customerOf(body, deps);
+  const now = deps.time.now();
+  const { scheduled_time, agent_id, customer: _customer, customer_id: _customerId, ...rest } = body;
+  const delivery = newDelivery(
+    {
+      ...defined(rest),
+      _id: id,
+      customer_id: customer._id,
+      ...(agent_id === undefined ? {} : { agent_id: new ObjectId(agent_id), status: 'assigned' }),
+      scheduled_time: new Date(scheduled_time),
+      api_key_id: apiKeyId,
+      content_hash: contentHash,
+      trace_id: traceId,
+    },
+    now,
+  );
+  const plan = planFirstAttempt(delivery, customer, await deps.optOuts.has(customer.phone), traceId, now);
+  delivery.contact = plan.contact;
+  const { _id, status, timestamp, notes } = plan.event;
+  delivery.tracking_events = [{ _id, status, timestamp, ...(notes === undefined ? {} : { notes }) }];
+
+  const [written] = await Promise.all([
+    deps.deliveries.insert(delivery),
+    plan.attempt ? deps.attempts.insert(plan.attempt) : undefined,
+    deps.history.record(plan.event),
+  ]);
+  if (written === 'duplicate') return await lostRace(delivery, deps);
+  await follow(delivery, plan, customer.name, deps);
+  return { delivery, created: true };
+}
+
+/** Another request with the same id or order number came first; its delivery is the answer. An attempt that was planned for ours has no delivery and is closed when it comes up. */
+async function lostRace(delivery: DeliveryDoc, { deliveries }: AcceptDeps): Promise<Accepted> {
+  const mine = await deliveries.find(delivery._id);
+  if (mine) return { delivery: mine, created: false };
+  const other =
+    delivery.external_id === undefined || !delivery.api_key_id
+      ? null
+      : await deliveries.findByExternalId(delivery.api_key_id, delivery.external_id);
+  if (!other) throw unavailable('outcome-unknown');
+  if (other.content_hash === delivery.content_hash) return { delivery: other, created: false };
+  throw problem({
+    status: 409,
+    type: 'external-id-in-use',
+    title: 'Another delivery has this external_id',
+    errors: [{ in: 'body', field: 'external_id', message: 'is in use by a delivery with other content' }],
+  });
+}
+
+async function follow(delivery: DeliveryDoc, { attempt, contact }: FirstPlan, customerName: string, deps: AcceptDeps): Promise<void> {
+  if (!attempt) {
+    const kind = contact.state === 'opted_out' ? 'opted_out' : 'not_reached';
+    const news = { kind, attemptNumber: 0, traceId: delivery.trace_id ?? '', customerName, reason: contact.reason ?? '' } as const;
+    deps.background(notifyDriver(delivery, news, deps));
+    return;
+  }
+  const job = { attemptId: attempt._id.toHexString(), generation: attempt.generation, traceId: attempt.trace_id };
+  deps.background(deps.producer.enqueue('call', job, { priority: delivery.priority, delayMs: deps.time.until(attempt.due_at) }));
+}

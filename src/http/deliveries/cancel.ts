@@ -1,0 +1,57 @@
+import type { Producer } from '#queues/producer.ts';
+import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
+import type { Repositories } from '#src/db/repositories/repositories.ts';
+import { problem } from '#src/http/problems/http-problem.ts';
+import { notifyDriver } from '#src/pipeline/notify-driver.ts';
+import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import type { Time } from '#src/platform/time.ts';
+import type { Telephony } from '#src/providers/telephony.ts';
+
+export interface CancelDeps extends Pick<Repositories, 'attempts' | 'customers' | 'deliveries' | 'history' | 'notifications'> {
+  telephony: Pick<Telephony, 'cancel'>;
+  producer: Producer;
+  time: Time;
+  background: (work: Promise<void>) => void;
+}
+
+export interface Cancelled {
+  delivery: DeliveryDoc;
+  /** The customer may be on the phone at this moment; Twilio has been asked to end the call. */
+  callInProgress: boolean;
+}
+
+const TWILIO_MS = 10_000;
+
+/** Cancels the parcel: nobody is called any more. First the delivery says so, which every claim checks; then planned attempts are closed; a call that is under way is ended at Twilio. */
+export async function cancelDelivery(delivery: DeliveryDoc, traceId: string, deps: CancelDeps): Promise<Cancelled> {
+  const event = trackingEvent({ deliveryId: delivery._id, status: 'cancelled', notes: 'by upstream', at: deps.time.now() });
+  await deps.history.record(event);
+  const cancelled = await deps.deliveries.cancel(delivery._id, event);
+  const current = await deps.deliveries.find(delivery._id);
+  if (!current) throw problem({ status: 404, detail: 'There is no such delivery.' });
+  // Cancelled before: the rest is done again, in case that request died half way.
+  if (!cancelled && current.status !== 'cancelled') {
+    throw problem({ status: 409, type: 'delivery-over', title: 'The delivery is over', detail: `Its status is ${current.status}.` });
+  }
+
+  let callInProgress = false;
+  for (const attempt of await deps.attempts.ofDelivery(delivery._id)) {
+    await deps.attempts.finishPlanned(attempt._id, 'delivery_cancelled', 'delivery_cancelled');
+    if (!(await deps.attempts.requestCancel(attempt._id))) continue;
+    callInProgress = true;
+    // Without a SID yet the worker that dials ends the call as soon as it learns it.
+    const { call_sid } = (await deps.attempts.find(attempt._id.toHexString())) ?? {};
+    if (call_sid !== undefined) deps.background(endCall(call_sid, deps));
+  }
+  deps.background(tellDriver(current, traceId, deps));
+  return { delivery: current, callInProgress };
+}
+
+async function endCall(callSid: string, { telephony }: CancelDeps): Promise<void> {
+  await telephony.cancel(callSid, AbortSignal.timeout(TWILIO_MS));
+}
+
+async function tellDriver(delivery: DeliveryDoc, traceId: string, deps: CancelDeps): Promise<void> {
+  const customer = await deps.customers.find(delivery.customer_id);
+  await notifyDriver(delivery, { kind: 'cancelled', attemptNumber: 0, traceId, customerName: customer?.name ?? '' }, deps);
+}

@@ -1,0 +1,87 @@
+import type { Producer } from '#queues/producer.ts';
+import type { Settings } from '#src/config/settings.ts';
+import type { Database } from '#src/db/connect.ts';
+import { pendingMigrations } from '#src/db/migrations-applied.ts';
+import { createRepositories } from '#src/db/repositories/repositories.ts';
+import type { Logger } from '#src/platform/logger.ts';
+import type { Metrics } from '#src/platform/metrics.ts';
+import { watchQueueDepths } from '#src/platform/queue-depths.ts';
+import type { RedisClient } from '#src/platform/redis.ts';
+import type { Time } from '#src/platform/time.ts';
+import type { Telephony } from '#src/providers/telephony.ts';
+import { createAnswerInTime } from './answer-in-time.ts';
+import { createApp, type App } from './app.ts';
+import { createApiKeyAuth } from './auth/api-key-auth.ts';
+import type { Background } from './background.ts';
+import { registerBoard } from './board/register-board.ts';
+import { registerDeliveryRoutes } from './deliveries/routes.ts';
+import { readinessChecks } from './health/readiness.ts';
+import { registerHealth } from './health/register-health.ts';
+import { registerOpenApi } from './openapi.ts';
+import { registerTwilioRoutes } from './twilio/routes.ts';
+
+export interface ServerParts {
+  database: Database;
+  redis: RedisClient;
+  producer: Producer;
+  telephony: Telephony;
+  background: Background;
+  time: Time;
+  log: Logger;
+  metrics: Metrics;
+}
+
+/** The web process's whole HTTP server, not listening yet. */
+export async function createServer(settings: Settings, parts: ServerParts): Promise<App> {
+  const { database, redis, producer, telephony, time, log, metrics } = parts;
+  const repositories = createRepositories(database.db, time);
+  const app = await createApp({ log, metrics });
+  const answerInTime = createAnswerInTime((ms) => database.answeredSince(ms));
+  const auth = createApiKeyAuth(app, {
+    keys: repositories.apiKeys,
+    environment: settings.appEnv,
+    redis,
+    prefix: settings.redis.prefix,
+    now: () => time.now(),
+    log,
+  });
+  const shared = {
+    ...repositories,
+    producer,
+    telephony,
+    time,
+    metrics,
+    answerInTime,
+    background: (work: Promise<void>) => parts.background.run(work),
+  };
+
+  await registerOpenApi(app, settings.publicUrl);
+  registerDeliveryRoutes(app, { ...shared, auth });
+  await registerTwilioRoutes(app, {
+    ...shared,
+    publicUrl: settings.publicUrl,
+    companyName: settings.companyName,
+    accountSid: settings.twilio.accountSid,
+    authToken: settings.twilio.authToken,
+  });
+  await registerBoard(app, {
+    queues: producer.queues.values(),
+    agents: repositories.agents,
+    audit: (entry) => repositories.auditLog.record(entry),
+    publicUrl: settings.publicUrl,
+    secret: settings.http.sessionSecret,
+    redis,
+    prefix: settings.redis.prefix,
+    now: () => time.now(),
+  });
+  watchQueueDepths(metrics.registry, producer.queues);
+  registerHealth(app, {
+    checks: readinessChecks({
+      pingMongo: () => database.ping(),
+      redis,
+      migrationsApplied: async () => (await pendingMigrations(database.db)).length === 0,
+    }),
+    registry: metrics.registry,
+  });
+  return app;
+}

@@ -1,0 +1,34 @@
+import { ObjectId } from 'mongodb';
+import type { Producer } from '#queues/producer.ts';
+import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { Repositories } from '#src/db/repositories/repositories.ts';
+import type { CallEvent } from '#src/domain/call-events/call-event.ts';
+import { problem } from '#src/http/problems/http-problem.ts';
+import { enqueueEvent, fileEvent } from '#src/pipeline/file-event.ts';
+import type { Metrics } from '#src/platform/metrics.ts';
+import type { Time } from '#src/platform/time.ts';
+
+export interface FileCallbackDeps extends Pick<Repositories, 'attempts' | 'inbox'> {
+  producer: Producer;
+  metrics: Metrics;
+  time: Time;
+  background: (work: Promise<void>) => void;
+}
+
+/** The attempt that a callback speaks of. Throws 404, counted, for none of ours. */
+export async function attemptOf(
+  attemptId: string,
+  { attempts, metrics }: Pick<FileCallbackDeps, 'attempts' | 'metrics'>,
+): Promise<CallAttemptDoc> {
+  const attempt = ObjectId.isValid(attemptId) ? await attempts.find(attemptId) : null;
+  if (attempt) return attempt;
+  metrics.callbacksRefused.inc({ reason: 'attempt' });
+  throw problem({ status: 404, type: 'callback-attempt', title: 'The callback was refused' });
+}
+
+/** Files the event durably, then enqueues it; Redis may be away. */
+export async function fileCallback(event: CallEvent, attempt: CallAttemptDoc, deps: FileCallbackDeps): Promise<void> {
+  const { eventId } = await fileEvent(event, attempt._id, attempt.trace_id, deps.time.now(), deps);
+  deps.metrics.callbacks.inc({ kind: event.kind });
+  deps.background(enqueueEvent(eventId, attempt.trace_id, deps.producer));
+}

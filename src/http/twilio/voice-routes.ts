@@ -1,0 +1,84 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { Repositories } from '#src/db/repositories/repositories.ts';
+import { meaningOf } from '#src/domain/call-events/choice.ts';
+import type { Choice } from '#src/domain/call-events/projection.ts';
+import { menuUrls } from '#src/domain/callback-urls.ts';
+import { callTexts, type CallTexts } from '#src/domain/greeting.ts';
+import { LIVE_ATTEMPT_STATES } from '#src/domain/vocabulary.ts';
+import type { AnswerInTime } from '#src/http/answer-in-time.ts';
+import type { App } from '#src/http/app.ts';
+import { apology, menu, recordMessage, say } from '#src/providers/twiml.ts';
+import { authentic, type AuthenticDeps } from './authentic.ts';
+import { attemptOf, fileCallback, type FileCallbackDeps } from './file-callback.ts';
+import type { Callback, CallbackName } from './request.ts';
+import { choiceEvent } from './to-event.ts';
+
+export type VoiceDeps = AuthenticDeps &
+  FileCallbackDeps &
+  Pick<Repositories, 'customers' | 'deliveries'> & { answerInTime: AnswerInTime; companyName: string };
+
+type Request = FastifyRequest<{ Params: { attemptId: string } }>;
+
+/** The call's own voice: somebody is on the line, so the answer is always TwiML, at worst an apology. Redis is never needed. */
+export function registerVoiceRoutes(app: App, deps: VoiceDeps): void {
+  const speak = <Name extends CallbackName>(
+    name: Name,
+    script: (callback: Callback<Name>, call: Call, urls: ReturnType<typeof menuUrls>) => Promise<string>,
+  ) => {
+    app.post(`/webhooks/twilio/${name}/:attemptId`, { schema: { hide: true } }, async (request, reply): Promise<FastifyReply> => {
+      const callback = authentic(name, request as unknown as FastifyRequest, deps);
+      const { attemptId } = (request as unknown as Request).params;
+      reply.type('text/xml');
+      try {
+        const call = await deps.answerInTime(callOf(attemptId, callback.CallSid, deps));
+        return await reply.send(call ? await script(callback, call, menuUrls(deps.publicUrl, attemptId)) : apology());
+      } catch (error) {
+        request.log.error({ err: error }, 'apologised to a caller');
+        return reply.send(apology());
+      }
+    });
+  };
+
+  speak('voice', (_callback, { texts }, { choice }) =>
+    Promise.resolve(menu({ texts: [texts.greeting, texts.menu], language: texts.language, actionUrl: choice })),
+  );
+  speak('choice', async (callback, { attempt, texts }, { recorded, recordingStatus }) => {
+    const { language } = texts;
+    const choice = choiceOf(callback.Digits);
+    if (!choice) return say({ texts: [texts.noInput], language });
+    // Filed before it is acknowledged: what we say to have noted is noted.
+    await deps.answerInTime(fileCallback(choiceEvent(callback, deps.time.now()), attempt, deps));
+    const answer = [texts.thanks[choice]];
+    return meaningOf(choice) === 'instructed'
+      ? recordMessage({ texts: answer, language, actionUrl: recorded, recordingStatusUrl: recordingStatus })
+      : say({ texts: answer, language });
+  });
+  speak('recorded', (_callback, { texts }) => Promise.resolve(say({ texts: [texts.recorded], language: texts.language })));
+}
+
+interface Call {
+  attempt: CallAttemptDoc;
+  texts: CallTexts;
+}
+
+/** Whom we speak to and how; null when this call is none that we are making. */
+async function callOf(attemptId: string, callSid: string, deps: VoiceDeps): Promise<Call | null> {
+  const attempt = await attemptOf(attemptId, deps);
+  const live = (LIVE_ATTEMPT_STATES as readonly string[]).includes(attempt.state);
+  if (!live || (attempt.call_sid !== undefined && attempt.call_sid !== callSid)) return null;
+  const [customer, delivery] = await Promise.all([deps.customers.find(attempt.customer_id), deps.deliveries.find(attempt.delivery_id)]);
+  if (!customer || !delivery) return null;
+  const { language, timezone } = customer.preferences;
+  const occasion = {
+    customerName: customer.name,
+    companyName: deps.companyName,
+    scheduledTime: delivery.scheduled_time,
+    timezone,
+    language,
+  };
+  return { attempt, texts: callTexts(occasion) };
+}
+
+const CHOICES: readonly string[] = ['1', '2', '3', '9'] satisfies Choice[];
+const choiceOf = (digits: string): Choice | null => (CHOICES.includes(digits) ? (digits as Choice) : null);

@@ -1,0 +1,37 @@
+import type { RedisClient } from './redis.ts';
+
+export interface Turns {
+  /** Takes the next turn if it comes within `patienceMs`, and resolves when it has come; otherwise takes none and tells how long it would be. */
+  take(patienceMs: number): Promise<{ kind: 'taken' } | { kind: 'too-long'; waitMs: number }>;
+}
+
+/**
+ * KEYS[1]: when the next turn is free, in Redis's own milliseconds. ARGV: gap between turns, patience.
+ * Answers the wait in milliseconds, negative when that is beyond the caller's patience and no turn was taken.
+ */
+const TAKE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local gap, patience = tonumber(ARGV[1]), tonumber(ARGV[2])
+local free = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
+local wait = math.ceil(free - now)
+if wait > patience then return -wait end
+redis.call('SET', KEYS[1], string.format('%.3f', free + gap), 'PX', math.ceil(free - now + gap) + 1000)
+return wait
+`;
+
+/**
+ * Turns at an even pace over all processes, held in Redis. Evenly spaced, because a counter of a window lets two windows' worth
+ * through at its edge; reserved in advance, so that those who wait need not ask again.
+ */
+export function createTurns(redis: RedisClient, key: string, perSecond: number): Turns {
+  const gapMs = 1000 / perSecond;
+  return {
+    async take(patienceMs) {
+      const waitMs = Number(await redis.eval(TAKE, 1, key, String(gapMs), String(patienceMs)));
+      if (waitMs < 0) return { kind: 'too-long', waitMs: -waitMs };
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      return { kind: 'taken' };
+    },
+  };
+}
