@@ -1,0 +1,90 @@
+import type { aiAnalysis } from '#queues/ai-analysis.ts';
+import type { RecordingDoc } from '#src/db/models/recordings.ts';
+import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
+import type { CallLogs } from '#src/db/repositories/call-logs.ts';
+import type { Customers } from '#src/db/repositories/customers.ts';
+import type { Deliveries } from '#src/db/repositories/deliveries.ts';
+import type { History } from '#src/db/repositories/history.ts';
+import type { Recordings } from '#src/db/repositories/recordings.ts';
+import { notifyDriver, type NotifyDeps } from '#src/pipeline/notify-driver.ts';
+import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import type { Time } from '#src/platform/time.ts';
+import type { Analysis, Analyst } from '#src/providers/analyst.ts';
+import { done, skip } from './outcome.ts';
+import type { Processor } from './processor.ts';
+import { giveUpRecording, type GiveUpRecordingDeps } from './steps/give-up-recording.ts';
+
+export interface AnalysisDeps extends NotifyDeps, GiveUpRecordingDeps {
+  attempts: AttemptStore;
+  recordings: Recordings;
+  callLogs: CallLogs;
+  customers: Customers;
+  deliveries: Deliveries;
+  history: History;
+  analyst: Analyst;
+  time: Time;
+}
+
+/** Reads the transcript and hands the driver what the customer asked for. When retries run out, the Recording is `failed` and the driver is told to ask. */
+export const analyseTranscript: Processor<typeof aiAnalysis, AnalysisDeps> = async ({ recordingId }, deps, { signal, lastAttempt }) => {
+  const recording = await deps.recordings.find(recordingId);
+  const transcript = recording?.transcription?.text;
+  if (!recording || transcript === undefined) return skip('no transcript to analyse');
+  if (!['pending', 'processing'].includes(recording.processing_status)) return skip(`recording is ${recording.processing_status}`);
+  try {
+    const analysis =
+      recording.ai_analysis?.summary === undefined ? await analyse(recording, transcript, deps, signal) : recording.ai_analysis;
+    await handOver(recording, analysis.instructions ?? transcript, deps);
+    // Last: until then the recording stays in the work list.
+    await deps.recordings.completed(recording._id);
+    return done();
+  } catch (error) {
+    if (lastAttempt) await giveUpRecording(recording, 'the transcript could not be analysed', deps);
+    throw error;
+  }
+};
+
+async function analyse(
+  recording: RecordingDoc,
+  transcript: string,
+  deps: AnalysisDeps,
+  signal: AbortSignal,
+): Promise<Partial<NonNullable<RecordingDoc['ai_analysis']>>> {
+  const analysis = await deps.analyst.analyse({ transcript, language: recording.transcription?.language ?? 'en' }, signal);
+  const shared = sharedFields(analysis);
+  const { entities, summary } = analysis;
+  if (!(await deps.recordings.analysed(recording._id, { ...shared, entities, summary }))) {
+    return (await deps.recordings.find(recording._id.toHexString()))?.ai_analysis ?? {};
+  }
+  await deps.callLogs.enrich(recording.call_log_id, { ai_analysis: { ...shared, confidence_score: analysis.confidence_score } });
+  return { ...shared, entities, summary };
+}
+
+const sharedFields = ({ sentiment, keywords, priority, instructions }: Analysis) => ({
+  sentiment,
+  keywords,
+  priority,
+  ...(instructions === null ? {} : { instructions }),
+});
+
+/** Onto the delivery go the customer's words alone: a transcript never changes priority, phone, status or recipients. */
+async function handOver(recording: RecordingDoc, instructions: string, deps: AnalysisDeps): Promise<void> {
+  const delivery = await deps.deliveries.find(recording.delivery_id);
+  const attempt = recording.attempt_id ? await deps.attempts.find(recording.attempt_id.toHexString()) : null;
+  if (!delivery || !attempt) return;
+  const event = trackingEvent({
+    deliveryId: delivery._id,
+    attemptId: attempt._id,
+    status: 'instructions_received',
+    at: deps.time.now(),
+    occasion: recording._id.toHexString(),
+  });
+  await deps.history.record(event);
+  if (instructions !== '') await deps.deliveries.addInstructions(delivery._id, event, instructions);
+  const customer = await deps.customers.find(delivery.customer_id);
+  await notifyDriver(
+    delivery,
+    { kind: 'instructions', attemptNumber: attempt.number, traceId: attempt.trace_id, customerName: customer?.name ?? '', instructions },
+    deps,
+  );
+}

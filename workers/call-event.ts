@@ -1,0 +1,39 @@
+import type { callEvent } from '#queues/call-event.ts';
+import type { Inbox } from '#src/db/repositories/inbox.ts';
+import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
+import { projectCall } from '#src/domain/call-events/project-call.ts';
+import type { Time } from '#src/platform/time.ts';
+import { done, skip, snooze } from './outcome.ts';
+import type { Processor } from './processor.ts';
+import { applyProjection, type ApplyDeps } from './steps/apply-projection.ts';
+import { followCall, type FollowDeps } from './steps/follow-call.ts';
+import { toCallEvent } from './steps/to-call-event.ts';
+
+export type CallEventDeps = ApplyDeps & FollowDeps & { inbox: Inbox; attempts: AttemptStore; time: Time };
+
+/** Attempts that were closed without a call take no events, however late. */
+const CLOSED = ['rejected', 'not_placed'];
+
+/**
+ * Applies one filed event. The documents are drawn anew from all events of the attempt, so that neither their order nor their
+ * number matters; a run that saw fewer events never replaces what one that saw more has written. The events are closed last.
+ */
+export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async ({ eventId }, deps) => {
+  const event = await deps.inbox.find(eventId);
+  if (event?.state !== 'received') return skip('event is closed');
+  const attempt = await deps.attempts.find(event.attempt_id.toHexString());
+  if (!attempt || CLOSED.includes(attempt.state) || (attempt.call_sid !== undefined && attempt.call_sid !== event.call_sid)) {
+    await deps.inbox.refused(event._id, attempt ? `attempt is ${attempt.state}` : 'attempt no longer exists');
+    return skip('the attempt takes no such event');
+  }
+
+  const events = (await deps.inbox.ofAttempt(attempt._id)).filter(
+    (other) => other.call_sid === event.call_sid && other.state !== 'refused',
+  );
+  const projection = projectCall(events.map(toCallEvent), deps.time.now());
+  const subject = await applyProjection(projection, attempt, event.call_sid, deps);
+  if (subject) await followCall(projection, attempt, subject, deps);
+  if (projection.settleAt) return snooze(projection.settleAt, 'who answered is not known yet');
+  await deps.inbox.applied(events.map(({ _id }) => _id));
+  return done();
+};

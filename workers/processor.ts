@@ -1,0 +1,19 @@
+import type { Payload, QueueContract } from '#queues/define-queue.ts';
+import type { Logger } from '#src/platform/logger.ts';
+import type { Outcome } from './outcome.ts';
+
+/** What every run is given beside its payload and its dependencies. */
+export interface RunContext {
+  log: Logger;
+  /** Aborted when the run has taken longer than its contract allows, has lost its lock, or the process must stop. */
+  signal: AbortSignal;
+  /** True when a throw would be final: retries have run out. */
+  lastAttempt: boolean;
+}
+
+/** One queue's work: a plain function that knows nothing of BullMQ. `Deps` says all that it can touch. */
+export type Processor<Contract extends QueueContract, Deps> = (
+  payload: Payload<Contract>,
+  deps: Deps,
+  context: RunContext,
+) => Promise<Outcome>;

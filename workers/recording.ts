@@ -1,0 +1,92 @@
+import type { recording } from '#queues/recording.ts';
+import type { Producer } from '#queues/producer.ts';
+import { deterministicId } from '#src/db/deterministic-id.ts';
+import { newRecording } from '#src/db/documents/recording.ts';
+import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { AttemptProgress } from '#src/db/repositories/attempts/progress.ts';
+import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
+import type { CallLogs } from '#src/db/repositories/call-logs.ts';
+import type { Deliveries } from '#src/db/repositories/deliveries.ts';
+import type { History } from '#src/db/repositories/history.ts';
+import type { Recordings } from '#src/db/repositories/recordings.ts';
+import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import type { Time } from '#src/platform/time.ts';
+import type { RecordingStore } from '#src/providers/recordings.ts';
+import type { Telephony } from '#src/providers/telephony.ts';
+import { done, skip } from './outcome.ts';
+import type { Processor } from './processor.ts';
+import { instructionsLost, type InstructionsLostDeps } from './steps/instructions-lost.ts';
+
+export interface RecordingDeps extends InstructionsLostDeps {
+  attempts: AttemptStore & AttemptProgress;
+  callLogs: CallLogs;
+  deliveries: Deliveries;
+  history: History;
+  producer: Producer;
+  recordings: Recordings;
+  recordingStore: RecordingStore;
+  telephony: Telephony;
+  time: Time;
+}
+
+/** OpenAI takes no more than 25 MB; 120 s of telephone audio are far below. */
+const MAX_BYTES = 25 * 1024 * 1024;
+
+/** Copies an attempt's recording from Twilio to S3 and gives it a document of its own. When retries run out, the driver is told to ask. */
+export const copyRecording: Processor<typeof recording, RecordingDeps> = async (
+  { attemptId, traceId },
+  deps,
+  { signal, lastAttempt, log },
+) => {
+  const attempt = await deps.attempts.find(attemptId);
+  if (attempt?.recording?.state !== 'pending' || !attempt.recording.sid || !attempt.call_sid) return skip('nothing to copy');
+  try {
+    const recordingId = await copy(attempt, attempt.recording.sid, attempt.call_sid, deps, signal);
+    await deps.producer.enqueue('transcription', { recordingId, traceId }, { priority: attempt.priority });
+    await deps.attempts.recordingSettled(attempt._id, 'stored');
+    return done();
+  } catch (error) {
+    if (!lastAttempt) throw error;
+    log.error({ err: error }, 'recording given up');
+    await instructionsLost(attempt, 'the recording could not be copied', deps);
+    await deps.attempts.recordingSettled(attempt._id, 'failed', 'the recording could not be copied');
+    throw error;
+  }
+};
+
+async function copy(attempt: CallAttemptDoc, sid: string, callSid: string, deps: RecordingDeps, signal: AbortSignal): Promise<string> {
+  const callLog = await deps.callLogs.findBySid(callSid);
+  if (!callLog) throw new Error('the call has no log yet');
+
+  // By SID, never by the URL that a callback gives: credentials go to Twilio alone.
+  const media = await deps.telephony.fetchRecording(sid, { maxBytes: MAX_BYTES, signal });
+  const key = `recordings/${attempt.delivery_id.toHexString()}/${sid}.mp3`;
+  const stored = await deps.recordingStore.store(
+    { key, bytes: media.bytes, contentType: media.contentType, metadata: { 'call-sid': callSid } },
+    signal,
+  );
+  const duration = attempt.recording?.duration ?? 0;
+  const document = await deps.recordings.ensure(
+    newRecording(
+      {
+        _id: deterministicId('recording', sid),
+        call_log_id: callLog._id,
+        delivery_id: attempt.delivery_id,
+        attempt_id: attempt._id,
+        audio_url: stored.url,
+        duration,
+        file_size: stored.size,
+        recording_sid: sid,
+        storage_key: key,
+        sha256: stored.sha256,
+        trace_id: attempt.trace_id,
+      },
+      deps.time.now(),
+    ),
+  );
+  await deps.callLogs.enrich(callLog._id, { recording_url: stored.url, recording_duration: duration });
+  const event = trackingEvent({ deliveryId: attempt.delivery_id, attemptId: attempt._id, status: 'recording_stored', at: deps.time.now() });
+  await deps.history.record(event);
+  await deps.deliveries.note(attempt.delivery_id, event, { recording_id: document._id });
+  return document._id.toHexString();
+}

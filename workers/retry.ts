@@ -1,0 +1,88 @@
+import type { retry } from '#queues/retry.ts';
+import type { Producer } from '#queues/producer.ts';
+import { deterministicId } from '#src/db/deterministic-id.ts';
+import { newAttempt } from '#src/db/documents/attempt.ts';
+import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { AttemptProgress } from '#src/db/repositories/attempts/progress.ts';
+import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
+import type { Deliveries } from '#src/db/repositories/deliveries.ts';
+import type { History } from '#src/db/repositories/history.ts';
+import { allowedFrom } from '#src/domain/contact-moves.ts';
+import { planRetry } from '#src/domain/retry-plan.ts';
+import { loadSubject, type Subject, type SubjectDeps } from '#src/pipeline/contact-subject.ts';
+import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import type { Time } from '#src/platform/time.ts';
+import { done, skip } from './outcome.ts';
+import type { Processor } from './processor.ts';
+import { giveUp, type GiveUpDeps } from './steps/give-up.ts';
+
+export interface RetryDeps extends SubjectDeps, GiveUpDeps {
+  attempts: AttemptStore & AttemptProgress;
+  deliveries: Deliveries;
+  history: History;
+  producer: Producer;
+  time: Time;
+}
+
+/** Decides what follows an attempt that did not reach the customer: another one at an allowed time, or giving up. */
+export const planNextAttempt: Processor<typeof retry, RetryDeps> = async ({ attemptId }, deps) => {
+  const attempt = await deps.attempts.find(attemptId);
+  if (attempt?.follow_up !== 'due' || !attempt.outcome) return skip('nothing to follow up');
+  const subject = await loadSubject({ ...attempt, number: attempt.number + 1 }, deps);
+  if (!subject) return skip('delivery or customer no longer exist');
+
+  const plan = planRetry(
+    { outcome: attempt.outcome, attemptNumber: attempt.number, maxRetries: subject.delivery.max_retries, subject: subject.contact },
+    deps.time.now(),
+  );
+  if (plan.kind === 'retry') await tryAgain(attempt, subject, plan.at, deps);
+  else await giveUp(attempt, subject, plan.reason, deps);
+  // Last: until then the attempt stays in the work list.
+  await deps.attempts.followedUp(attempt._id);
+  return done();
+};
+
+async function tryAgain(attempt: CallAttemptDoc, { delivery }: Subject, at: Date, deps: RetryDeps): Promise<void> {
+  const number = attempt.number + 1;
+  // One id for a delivery's n-th attempt, whoever plans it and however often.
+  const id = deterministicId(delivery._id.toHexString(), 'attempt', number);
+  await deps.attempts.insert(
+    newAttempt(
+      {
+        _id: id,
+        delivery_id: delivery._id,
+        customer_id: attempt.customer_id,
+        number,
+        to_number: attempt.to_number,
+        due_at: at,
+        priority: delivery.priority,
+        trace_id: attempt.trace_id,
+      },
+      deps.time.now(),
+    ),
+  );
+  // A run before this one may have planned another time: what is stored counts.
+  const next = (await deps.attempts.find(id.toHexString())) as CallAttemptDoc;
+  const event = trackingEvent({
+    deliveryId: delivery._id,
+    attemptId: attempt._id,
+    status: 'retry_planned',
+    notes: `${attempt.outcome}: attempt ${number} at ${next.due_at.toISOString()}`,
+    at: deps.time.now(),
+  });
+  await deps.history.record(event);
+  await deps.deliveries.moveContact(delivery._id, {
+    from: allowedFrom('pending'),
+    to: 'pending',
+    reason: attempt.outcome ?? null,
+    nextAt: next.due_at,
+    attempt: attempt.number,
+    event,
+    also: { retry_count: number - 1 },
+  });
+  await deps.producer.enqueue(
+    'call',
+    { attemptId: id.toHexString(), generation: next.generation, traceId: next.trace_id },
+    { priority: delivery.priority, delayMs: deps.time.until(next.due_at) },
+  );
+}

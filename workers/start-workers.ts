@@ -1,0 +1,31 @@
+import { catalogue, queueNames, type QueueName } from '#queues/catalogue.ts';
+import type { Producer } from '#queues/producer.ts';
+import type { Worker } from 'bullmq';
+import { processors, type WorkerDeps } from './registry.ts';
+import { startWorker, type Work, type WorkerSetup } from './start-worker.ts';
+
+/** Starts the workers of the named queues, or of all. Throws when a name is not in the catalogue. */
+export function startWorkers(
+  names: string[] | undefined,
+  deps: WorkerDeps,
+  setup: Omit<WorkerSetup, 'hold'> & { producer: Producer },
+): Worker[] {
+  return (names ?? queueNames).map((name) => {
+    if (!isQueue(name)) throw new Error(`WORKER_QUEUES: there is no queue ${name}; there are ${queueNames.join(', ')}`);
+    const queue = setup.producer.queues.get(name);
+    const processor = processors[name] as (payload: unknown, deps: WorkerDeps, context: Parameters<Work>[1]) => ReturnType<Work>;
+    return startWorker(catalogue[name], (payload, context) => processor(payload, deps, context), {
+      ...setup,
+      hold: {
+        rateLimit: async (ms) => {
+          await queue?.rateLimit(ms);
+        },
+        pause: async () => {
+          await queue?.pause();
+        },
+      },
+    });
+  });
+}
+
+const isQueue = (name: string): name is QueueName => name in catalogue;

@@ -1,0 +1,125 @@
+import { deterministicId } from '#src/db/deterministic-id.ts';
+import { newCallLog } from '#src/db/documents/call-log.ts';
+import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { CallLogDoc } from '#src/db/models/calllogs.ts';
+import type { AttemptProgress } from '#src/db/repositories/attempts/progress.ts';
+import type { CallLogs } from '#src/db/repositories/call-logs.ts';
+import type { Customers } from '#src/db/repositories/customers.ts';
+import type { Deliveries } from '#src/db/repositories/deliveries.ts';
+import type { History } from '#src/db/repositories/history.ts';
+import type { CallProjection } from '#src/domain/call-events/projection.ts';
+import { allowedFrom, contactAfter } from '#src/domain/contact-moves.ts';
+import { isRetried } from '#src/domain/retry-plan.ts';
+import { loadSubject, type Subject, type SubjectDeps } from '#src/pipeline/contact-subject.ts';
+import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import type { Time } from '#src/platform/time.ts';
+
+export interface ApplyDeps extends SubjectDeps {
+  attempts: Pick<AttemptProgress, 'apply'>;
+  callLogs: Pick<CallLogs, 'ensure' | 'apply'>;
+  customers: Pick<Customers, 'find' | 'addCall'>;
+  deliveries: Pick<Deliveries, 'find' | 'moveContact' | 'note'>;
+  history: Pick<History, 'record'>;
+  time: Time;
+  fromNumber: string;
+}
+
+/** Writes what the call's events say into CallLog, attempt, delivery and the customer's history, each by a guarded write. Returns what the contact rules need next; null when the delivery is gone. */
+export async function applyProjection(
+  projection: CallProjection,
+  attempt: CallAttemptDoc,
+  callSid: string,
+  deps: ApplyDeps,
+): Promise<Subject | null> {
+  const now = deps.time.now();
+  const fresh = newCallLog(
+    {
+      _id: deterministicId('call', callSid),
+      delivery_id: attempt.delivery_id,
+      attempt_id: attempt._id,
+      call_sid: callSid,
+      status: 'queued',
+      from_number: deps.fromNumber,
+      to_number: attempt.to_number,
+      retry_count: attempt.number - 1,
+    },
+    now,
+  );
+  const view = callLogView(projection);
+  const [known, subject] = await Promise.all([deps.callLogs.ensure(fresh), loadSubject(attempt, deps)]);
+  await Promise.all([
+    deps.callLogs.apply(known._id, projection.eventCount, view),
+    deps.attempts.apply(attempt._id, { callSid, eventCount: projection.eventCount, set: attemptView(projection, attempt, now) }),
+    ...(projection.attemptState === 'finished' ? [deps.customers.addCall(attempt.customer_id, { ...known, ...view })] : []),
+  ]);
+  if (subject) await moveDelivery(projection, attempt, subject, known._id, deps);
+  return subject;
+}
+
+function callLogView(p: CallProjection): Partial<CallLogDoc> {
+  return {
+    status: p.status,
+    ...(p.startTime ? { start_time: p.startTime } : {}),
+    ...(p.endTime ? { end_time: p.endTime } : {}),
+    ...(p.durationSeconds === undefined ? {} : { duration: p.durationSeconds }),
+    ...(p.answeredBy === undefined ? {} : { answered_by: p.answeredBy }),
+    ...(p.outcome === undefined ? {} : { outcome: p.outcome }),
+    ...(p.errorCode === undefined ? {} : { error_code: p.errorCode }),
+    ...(p.errorMessage === undefined ? {} : { error_message: p.errorMessage }),
+    webhook_events: p.webhookEvents.map(({ event, timestamp, data }) => ({ event, timestamp, data })),
+  };
+}
+
+function attemptView(p: CallProjection, attempt: CallAttemptDoc, now: Date): Partial<CallAttemptDoc> {
+  const retried = p.outcome !== undefined && isRetried(p.outcome);
+  return {
+    state: p.attemptState,
+    submitted_at: attempt.submitted_at ?? now,
+    ...(p.answeredBy === undefined ? {} : { answered_by: p.answeredBy }),
+    ...(p.choice === undefined ? {} : { choice: p.choice }),
+    ...(p.outcome === undefined ? {} : { outcome: p.outcome }),
+    ...(p.attemptState === 'finished' ? { finished_at: p.endTime ?? now } : {}),
+    // Written with the outcome itself: from here on the retry is pending work.
+    ...(retried && attempt.follow_up === undefined ? { follow_up: 'due' as const } : {}),
+    ...recordingView(p, attempt),
+  };
+}
+
+/** What the events say of the recording, unless it was copied or given up already. */
+function recordingView({ recording }: CallProjection, attempt: CallAttemptDoc): Partial<CallAttemptDoc> {
+  const settled = attempt.recording && !['expected', 'pending'].includes(attempt.recording.state);
+  if (!recording || settled) return {};
+  const { sid, state, durationSeconds } = recording;
+  return {
+    recording: { state, ...(sid === undefined ? {} : { sid }), ...(durationSeconds === undefined ? {} : { duration: durationSeconds }) },
+  };
+}
+
+/** The phone's side of the delivery, and the history's entry: how this call went. */
+async function moveDelivery(
+  projection: CallProjection,
+  attempt: CallAttemptDoc,
+  { delivery }: Subject,
+  callLogId: CallLogDoc['_id'],
+  deps: ApplyDeps,
+): Promise<void> {
+  const move = contactAfter(delivery.contact, projection);
+  if (!move) return;
+  const event = trackingEvent({
+    deliveryId: delivery._id,
+    attemptId: attempt._id,
+    status: move.state === 'pending' ? 'not_reached' : move.state,
+    ...(move.reason === undefined ? {} : { notes: move.reason }),
+    at: projection.endTime ?? deps.time.now(),
+  });
+  await deps.history.record(event);
+  await deps.deliveries.moveContact(delivery._id, {
+    from: allowedFrom(move.state),
+    to: move.state,
+    reason: move.reason ?? null,
+    nextAt: null,
+    attempt: attempt.number,
+    event,
+    also: { call_log_id: callLogId },
+  });
+}

@@ -1,0 +1,41 @@
+import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { Deliveries } from '#src/db/repositories/deliveries.ts';
+import type { History } from '#src/db/repositories/history.ts';
+import { allowedFrom } from '#src/domain/contact-moves.ts';
+import type { Subject } from '#src/pipeline/contact-subject.ts';
+import { notifyDriver, type NotifyDeps } from '#src/pipeline/notify-driver.ts';
+import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import type { Time } from '#src/platform/time.ts';
+
+export interface GiveUpDeps extends NotifyDeps {
+  deliveries: Pick<Deliveries, 'moveContact'>;
+  history: Pick<History, 'record'>;
+  time: Time;
+}
+
+/** The customer was not reached and will not be tried again: the delivery says so and why, and the driver is told. A contact that is settled by now stays as it is. */
+export async function giveUp(attempt: CallAttemptDoc, { delivery, customer }: Subject, reason: string, deps: GiveUpDeps): Promise<void> {
+  // `unreachable` already: a run before this one came as far as that.
+  if (delivery.contact.state !== 'unreachable' && !allowedFrom('unreachable').includes(delivery.contact.state)) return;
+  const event = trackingEvent({
+    deliveryId: delivery._id,
+    attemptId: attempt._id,
+    status: 'unreachable',
+    notes: reason,
+    at: deps.time.now(),
+  });
+  await deps.history.record(event);
+  await deps.deliveries.moveContact(delivery._id, {
+    from: allowedFrom('unreachable'),
+    to: 'unreachable',
+    reason,
+    nextAt: null,
+    attempt: attempt.number,
+    event,
+  });
+  await notifyDriver(
+    delivery,
+    { kind: 'not_reached', attemptNumber: attempt.number, traceId: attempt.trace_id, customerName: customer.name, reason },
+    deps,
+  );
+}

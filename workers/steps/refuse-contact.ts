@@ -1,0 +1,51 @@
+import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { AttemptProgress } from '#src/db/repositories/attempts/progress.ts';
+import type { Deliveries } from '#src/db/repositories/deliveries.ts';
+import type { History } from '#src/db/repositories/history.ts';
+import type { NeverReason } from '#src/domain/contact-rules/reasons.ts';
+import { allowedFrom } from '#src/domain/contact-moves.ts';
+import type { Subject } from '#src/pipeline/contact-subject.ts';
+import { notifyDriver, type NotifyDeps } from '#src/pipeline/notify-driver.ts';
+import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import type { Time } from '#src/platform/time.ts';
+
+export interface RefuseDeps extends NotifyDeps {
+  attempts: Pick<AttemptProgress, 'finishPlanned'>;
+  deliveries: Pick<Deliveries, 'moveContact'>;
+  history: Pick<History, 'record'>;
+  time: Time;
+}
+
+/** The rules forbid this attempt for good. The delivery learns it first and the attempt is closed last, so that a crash between leaves work to find. */
+export async function refuseContact(
+  attempt: CallAttemptDoc,
+  { delivery, customer }: Subject,
+  reason: NeverReason,
+  deps: RefuseDeps,
+): Promise<void> {
+  const to = reason === 'opted_out' ? 'opted_out' : attempt.number > 1 ? 'unreachable' : 'not_permitted';
+  const event = trackingEvent({
+    deliveryId: delivery._id,
+    attemptId: attempt._id,
+    status: 'call_not_permitted',
+    notes: reason,
+    at: deps.time.now(),
+  });
+  await deps.history.record(event);
+  const open = delivery.contact.state === 'pending' || delivery.contact.state === 'contacting';
+  const cameThisFar = delivery.contact.state === to && delivery.contact.attempt === attempt.number;
+  if (open || cameThisFar) {
+    await deps.deliveries.moveContact(delivery._id, { from: allowedFrom(to), to, reason, nextAt: null, attempt: attempt.number, event });
+    const kind = to === 'opted_out' ? 'opted_out' : 'not_reached';
+    await notifyDriver(
+      delivery,
+      { kind, attemptNumber: attempt.number, traceId: attempt.trace_id, customerName: customer.name, reason },
+      deps,
+    );
+  }
+  await deps.attempts.finishPlanned(
+    attempt._id,
+    delivery.status === 'cancelled' ? 'delivery_cancelled' : to === 'opted_out' ? 'opted_out' : 'not_permitted',
+    reason,
+  );
+}

@@ -1,0 +1,80 @@
+import type { Producer } from '#queues/producer.ts';
+import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { AttemptClaims } from '#src/db/repositories/attempts/claims.ts';
+import type { AttemptLookups } from '#src/db/repositories/attempts/lookups.ts';
+import type { CallLogs } from '#src/db/repositories/call-logs.ts';
+import type { WorkLists } from '#src/db/repositories/work-lists.ts';
+import { lookupEvent } from '#src/domain/call-events/lookup-event.ts';
+import { enqueueEvent, fileEvent, type FileEventDeps } from '#src/pipeline/file-event.ts';
+import { MINUTE, SECOND, type Time } from '#src/platform/time.ts';
+import type { CallSnapshot, Telephony } from '#src/providers/telephony.ts';
+
+export interface SettleCallsDeps extends FileEventDeps {
+  attempts: Pick<AttemptClaims, 'unknown'> & AttemptLookups;
+  callLogs: Pick<CallLogs, 'findBySid'>;
+  lists: Pick<WorkLists, 'abandonedClaims' | 'unknown' | 'silentCalls'>;
+  producer: Pick<Producer, 'enqueue'>;
+  telephony: Pick<Telephony, 'findCall' | 'findCallsTo'>;
+  time: Time;
+}
+
+export interface SettledCalls {
+  abandoned: number;
+  found: number;
+  notPlaced: number;
+  ended: number;
+}
+
+/** A claim whose run said nothing for this long, in real milliseconds, may have dialed. */
+const ABANDONED_MS = 30 * SECOND;
+/** Two look-ups that find no call, at least this far apart in real milliseconds, prove that none was placed: Twilio's list lags behind. */
+const LOOKUP_GAP_MS = 60 * SECOND;
+/** Ringing, the menu and the longest message, and a margin, in the clock's milliseconds. */
+const LONGEST_CALL_MS = 6 * MINUTE;
+const PAGE = 100;
+const FINAL = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
+
+/** Settles attempts of which nobody knows how they stand, by asking Twilio. */
+export async function settleCalls(deps: SettleCallsDeps, signal: AbortSignal): Promise<SettledCalls> {
+  const { lists, attempts, time } = deps;
+  const ago = (ms: number) => new Date(time.now().getTime() - ms);
+  const settled: SettledCalls = { abandoned: 0, found: 0, notPlaced: 0, ended: 0 };
+  for (const attempt of await lists.abandonedClaims(ago(time.span(ABANDONED_MS)), PAGE)) {
+    if (await attempts.unknown(attempt._id, attempt.epoch)) settled.abandoned += 1;
+  }
+  for (const attempt of await lists.unknown(PAGE)) {
+    const lastAt = attempt.lookups?.last_at;
+    if (lastAt && lastAt > ago(time.span(LOOKUP_GAP_MS))) continue;
+    const result = await lookUp(attempt, deps, signal);
+    if (result) settled[result] += 1;
+  }
+  for (const attempt of await lists.silentCalls(ago(LONGEST_CALL_MS), PAGE)) {
+    const call = attempt.call_sid === undefined ? null : await deps.telephony.findCall(attempt.call_sid, signal);
+    if (call && FINAL.includes(call.status)) {
+      await report(call, attempt, deps);
+      settled.ended += 1;
+    }
+  }
+  return settled;
+}
+
+/** One look-up by number and time. The live-contact index lets at most one attempt of a number be in doubt, so a call that no other attempt has is this one's. */
+async function lookUp(attempt: CallAttemptDoc, deps: SettleCallsDeps, signal: AbortSignal): Promise<'found' | 'notPlaced' | null> {
+  const claimedAt = attempt.claimed_at ?? attempt.createdAt;
+  const calls = await deps.telephony.findCallsTo(attempt.to_number, { startedAfter: new Date(claimedAt.getTime() - MINUTE) }, signal);
+  for (const call of calls) {
+    const owner = await deps.callLogs.findBySid(call.callSid);
+    if (owner && !owner.attempt_id?.equals(attempt._id)) continue;
+    await report(call, attempt, deps);
+    return 'found';
+  }
+  if (!(await deps.attempts.lookedUpInVain(attempt))) return null;
+  await deps.producer.enqueue('retry', { attemptId: attempt._id.toHexString(), traceId: attempt.trace_id });
+  return 'notPlaced';
+}
+
+/** What Twilio says goes the way of every callback: through the inbox. */
+async function report(call: CallSnapshot, attempt: CallAttemptDoc, deps: SettleCallsDeps): Promise<void> {
+  const { eventId } = await fileEvent(lookupEvent(call, deps.time.now()), attempt._id, attempt.trace_id, deps.time.now(), deps);
+  await enqueueEvent(eventId, attempt.trace_id, deps.producer);
+}

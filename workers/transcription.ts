@@ -1,0 +1,67 @@
+import type { Producer } from '#queues/producer.ts';
+import type { transcription } from '#queues/transcription.ts';
+import type { RecordingDoc } from '#src/db/models/recordings.ts';
+import type { CallLogs } from '#src/db/repositories/call-logs.ts';
+import type { Recordings } from '#src/db/repositories/recordings.ts';
+import type { Time } from '#src/platform/time.ts';
+import type { RecordingStore } from '#src/providers/recordings.ts';
+import type { Transcriber } from '#src/providers/transcriber.ts';
+import { done, skip } from './outcome.ts';
+import type { Processor } from './processor.ts';
+import { giveUpRecording, type GiveUpRecordingDeps } from './steps/give-up-recording.ts';
+
+export interface TranscriptionDeps extends GiveUpRecordingDeps {
+  recordings: Recordings;
+  recordingStore: RecordingStore;
+  transcriber: Transcriber;
+  callLogs: CallLogs;
+  producer: Producer;
+  time: Time;
+}
+
+const MAX_BYTES = 25 * 1024 * 1024;
+
+/** Speech to text. When retries run out, the Recording is `failed` and the driver is told to ask the customer. */
+export const transcribeRecording: Processor<typeof transcription, TranscriptionDeps> = async (
+  { recordingId, traceId },
+  deps,
+  { signal, lastAttempt },
+) => {
+  const recording = await deps.recordings.find(recordingId);
+  if (!recording) return skip('recording no longer exists');
+  const next = () => deps.producer.enqueue('ai-analysis', { recordingId, traceId });
+  if (recording.transcription?.text !== undefined) {
+    if (recording.processing_status === 'processing') await next();
+    return skip('transcribed already');
+  }
+  if (!(await deps.recordings.started(recording._id))) return skip(`recording is ${recording.processing_status}`);
+  try {
+    const text = await transcribe(recording, deps, signal);
+    await deps.callLogs.enrich(recording.call_log_id, { transcription: text });
+    await next();
+    return done();
+  } catch (error) {
+    if (lastAttempt) await giveUpRecording(recording, 'the recording could not be transcribed', deps);
+    throw error;
+  }
+};
+
+/** The transcript; stored with the recording before anything else is done with it, since asking again costs and may answer otherwise. */
+async function transcribe(recording: RecordingDoc, deps: TranscriptionDeps, signal: AbortSignal): Promise<string> {
+  if (!recording.storage_key) throw new Error('the recording has no stored audio');
+  const started = performance.now();
+  const bytes = await deps.recordingStore.fetch(recording.storage_key, { maxBytes: MAX_BYTES, signal });
+  const { text, language, confidence } = await deps.transcriber.transcribe(
+    { bytes, filename: 'recording.mp3', contentType: 'audio/mpeg' },
+    signal,
+  );
+  const stored = await deps.recordings.transcribed(recording._id, {
+    text,
+    processing_time: (performance.now() - started) / 1000,
+    language: language ?? 'en',
+    ...(confidence === undefined ? {} : { confidence }),
+  });
+  if (stored) return text;
+  // Another run was first: its transcript counts.
+  return (await deps.recordings.find(recording._id.toHexString()))?.transcription?.text ?? text;
+}
