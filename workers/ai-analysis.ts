@@ -28,12 +28,12 @@ export interface AnalysisDeps extends NotifyDeps, GiveUpRecordingDeps {
 /** Reads the transcript and hands the driver what the customer asked for. When retries run out, the Recording is `failed` and the driver is told to ask. */
 export const analyseTranscript: Processor<typeof aiAnalysis, AnalysisDeps> = async ({ recordingId }, deps, { signal, lastAttempt }) => {
   const recording = await deps.recordings.find(recordingId);
-  const transcript = recording?.transcription?.text;
+  const transcript = recording?.transcription.text;
   if (!recording || transcript === undefined) return skip('no transcript to analyse');
   if (!['pending', 'processing'].includes(recording.processing_status)) return skip(`recording is ${recording.processing_status}`);
   try {
     const analysis =
-      recording.ai_analysis?.summary === undefined ? await analyse(recording, transcript, deps, signal) : recording.ai_analysis;
+      recording.ai_analysis.summary === undefined ? await analyse(recording, transcript, deps, signal) : recording.ai_analysis;
     await handOver(recording, analysis.instructions ?? transcript, deps);
     // Last: until then the recording stays in the work list.
     await deps.recordings.completed(recording._id);
@@ -49,8 +49,8 @@ async function analyse(
   transcript: string,
   deps: AnalysisDeps,
   signal: AbortSignal,
-): Promise<Partial<NonNullable<RecordingDoc['ai_analysis']>>> {
-  const analysis = await deps.analyst.analyse({ transcript, language: recording.transcription?.language ?? 'en' }, signal);
+): Promise<Partial<RecordingDoc['ai_analysis']>> {
+  const analysis = await deps.analyst.analyse({ transcript, language: recording.transcription.language }, signal);
   const shared = sharedFields(analysis);
   const { entities, summary } = analysis;
   if (!(await deps.recordings.analysed(recording._id, { ...shared, entities, summary }))) {

@@ -56,7 +56,7 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
 
   // Checked at the last moment: much may have changed since the attempt was planned.
   const verdict = mayContact(subject.contact, deps.time.now());
-  if (verdict.kind === 'later') return await postpone(attempt, verdict.at, verdict.reason, deps);
+  if (verdict.kind === 'later') return postpone(attempt, verdict.at, verdict.reason, deps);
   if (verdict.kind === 'never') {
     await refuseContact(attempt, subject, verdict.reason, deps);
     return done();
@@ -76,7 +76,7 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
     case 'paused':
       return snooze(wait(PAUSED_MS), 'calling is switched off');
     case 'over-budget':
-      return await postpone(attempt, claim.until, 'daily budget of calls is spent', deps);
+      return postpone(attempt, claim.until, 'daily budget of calls is spent', deps);
     case 'claimed':
       break;
   }
@@ -96,7 +96,7 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
   );
   deps.metrics.callsDialed.inc({ result: dialed.kind });
   log.info({ result: dialed.kind, attempt: attempt.number }, 'call placed');
-  return await settle(dialed, attempt, claim.epoch, subject, deps, signal);
+  return settle(dialed, attempt, claim.epoch, subject, deps, signal);
 };
 
 async function settle(

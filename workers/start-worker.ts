@@ -41,7 +41,7 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
 
   const run = async (job: Job, token: string | undefined, lockSignal: AbortSignal | undefined): Promise<Outcome> => {
     const parsed = contract.payload.safeParse(job.data);
-    if (!parsed.success) return await settle({ kind: 'rejected', reason: 'the payload does not fit the contract' }, job, token, queueLog);
+    if (!parsed.success) return settle({ kind: 'rejected', reason: 'the payload does not fit the contract' }, job, token, queueLog);
     const { traceId } = parsed.data as { traceId: string };
     const log = queueLog.child({ jobId: job.id, traceId });
     const { signal, release } = jobSignal([setup.stopSignal, lockSignal], contract.timeoutMs);

@@ -1,6 +1,5 @@
 import { catalogue, queueNames, type QueueName } from '#queues/catalogue.ts';
 import type { Producer } from '#queues/producer.ts';
-import type { Worker } from 'bullmq';
 import { processors, type WorkerDeps } from './registry.ts';
 import { startWorker, type Work, type WorkerSetup } from './start-worker.ts';
 
@@ -9,7 +8,7 @@ export function startWorkers(
   names: string[] | undefined,
   deps: WorkerDeps,
   setup: Omit<WorkerSetup, 'hold'> & { producer: Producer },
-): Worker[] {
+): ReturnType<typeof startWorker>[] {
   return (names ?? queueNames).map((name) => {
     if (!isQueue(name)) throw new Error(`WORKER_QUEUES: there is no queue ${name}; there are ${queueNames.join(', ')}`);
     const queue = setup.producer.queues.get(name);

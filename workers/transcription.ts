@@ -30,7 +30,7 @@ export const transcribeRecording: Processor<typeof transcription, TranscriptionD
   const recording = await deps.recordings.find(recordingId);
   if (!recording) return skip('recording no longer exists');
   const next = () => deps.producer.enqueue('ai-analysis', { recordingId, traceId });
-  if (recording.transcription?.text !== undefined) {
+  if (recording.transcription.text !== undefined) {
     if (recording.processing_status === 'processing') await next();
     return skip('transcribed already');
   }
@@ -63,5 +63,5 @@ async function transcribe(recording: RecordingDoc, deps: TranscriptionDeps, sign
   });
   if (stored) return text;
   // Another run was first: its transcript counts.
-  return (await deps.recordings.find(recording._id.toHexString()))?.transcription?.text ?? text;
+  return (await deps.recordings.find(recording._id.toHexString()))?.transcription.text ?? text;
 }

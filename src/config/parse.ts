@@ -11,23 +11,34 @@ export class InvalidSettings extends Error {
   }
 }
 
-/** Parses the environment by the schema, then by the rules that span several settings. An empty variable counts as not set. */
+/**
+ * Parses the environment by the schema, and by the rules that span several settings; those see the settings that are right in themselves,
+ * so that everything is told at once. An empty variable counts as not set.
+ */
 export function parseSettings<Schema extends z.ZodObject>(
   schema: Schema,
   env: Readonly<Record<string, string | undefined>>,
-  across: (values: z.infer<Schema>) => string[],
+  across: (values: Partial<z.infer<Schema>>) => string[],
 ): z.infer<Schema> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    throw new InvalidSettings(
-      parsed.error.issues.map(({ path, message }) => {
-        const name = String(path[0]);
-        return name in given ? `${name}: ${message}` : `${name}: is missing`;
-      }),
-    );
+  if (parsed.success) {
+    const problems = across(parsed.data);
+    if (problems.length > 0) throw new InvalidSettings(problems);
+    return parsed.data;
   }
-  const problems = across(parsed.data);
-  if (problems.length > 0) throw new InvalidSettings(problems);
-  return parsed.data;
+  const own = parsed.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    return name in given ? `${name}: ${message}` : `${name}: is missing`;
+  });
+  const told = new Set(own.map(nameOf));
+  throw new InvalidSettings([...own, ...across(rightOnes(schema, given)).filter((problem) => !told.has(nameOf(problem)))]);
+}
+
+const nameOf = (problem: string) => problem.split(':', 1)[0];
+
+function rightOnes<Schema extends z.ZodObject>(schema: Schema, given: Record<string, string | undefined>): Partial<z.infer<Schema>> {
+  const fields = Object.entries(schema.shape as Record<string, z.ZodType>);
+  const parsed = fields.map(([name, field]) => [name, field.safeParse(given[name])] as const);
+  return Object.fromEntries(parsed.flatMap(([name, { success, data }]) => (success ? [[name, data]] : []))) as Partial<z.infer<Schema>>;
 }

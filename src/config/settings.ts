@@ -1,15 +1,33 @@
 import { z } from 'zod';
 import { parseSettings } from './parse.ts';
 
-const url = z.url({ protocol: /^https?$/ });
-const secret = (minimum: number) => z.string().min(minimum);
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-);
-const count = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);
+const url = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
+const secret = (minimum: number) => z.string().min(minimum, `must have ${minimum} characters or more`);
+const list = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .refine((parts) => parts.length > 0, 'must name at least one, separated by commas');
+/** Digits only: Number() would also take spaces, for 0, and hexadecimal. */
+const count = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .refine(
+      (text) => /^\d+$/.test(text) && Number(text) >= minimum && Number(text) <= maximum,
+      `must be a whole number from ${minimum} to ${maximum}`,
+    )
+    .transform(Number);
+
+/** Addresses are joined to it, and Twilio signs what it is given: it drops a user from an address, and refuses a host with an underscore. */
+const publicUrl = url.refine((text) => {
+  if (!URL.canParse(text)) return true; // said already
+  const { username, password, search, hash, hostname } = new URL(text);
+  return `${username}${password}${search}${hash}` === '' && !hostname.includes('_');
+}, 'must be a plain address: no user, no ? and no # part, no underscore in the host name');
 
 /** Every setting of every process, by its public name. Each has one line in the README's table. */
 export const environment = z.object({
@@ -19,7 +37,7 @@ export const environment = z.object({
 
   PORT: count(0, 65_535).default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
-  PUBLIC_URL: url,
+  PUBLIC_URL: publicUrl,
   SESSION_SECRET: secret(32),
   METRICS_PORT: count(1, 65_535).optional(),
   SHUTDOWN_GRACE_SECONDS: count(1, 600).default(25),
@@ -74,9 +92,12 @@ export function loadSettings(env: Readonly<Record<string, string | undefined>>) 
     ...(values.REDIS_URL === undefined && values.REDIS_CLUSTER_NODES === undefined
       ? ['REDIS_URL: is missing; set it, or REDIS_CLUSTER_NODES for a Redis Cluster']
       : []),
-    // A scaled clock makes hours pass in seconds: real people must not be phoned by it.
-    ...(values.CLOCK_SCALE !== 1 && new URL(values.TWILIO_API_URL).hostname.endsWith('twilio.com')
-      ? ['CLOCK_SCALE: must be 1 while TWILIO_API_URL is Twilio itself']
+    // Real people must not be phoned by a clock that is not theirs.
+    ...(values.TWILIO_API_URL !== undefined && new URL(values.TWILIO_API_URL).hostname.endsWith('twilio.com')
+      ? [
+          ...((values.CLOCK_SCALE ?? 1) === 1 ? [] : ['CLOCK_SCALE: must be 1 while TWILIO_API_URL is Twilio itself']),
+          ...((values.CLOCK_OFFSET_MS ?? 0) === 0 ? [] : ['CLOCK_OFFSET_MS: must be 0 while TWILIO_API_URL is Twilio itself']),
+        ]
       : []),
   ]);
   return Object.freeze({

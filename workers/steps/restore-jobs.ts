@@ -62,7 +62,7 @@ export async function restoreJobs(deps: RestoreJobsDeps): Promise<RestoredJobs> 
   const item = ({ _id, trace_id = NO_TRACE }: (typeof recordings)[number]) => ({
     payload: { recordingId: _id.toHexString(), traceId: trace_id },
   });
-  const transcribed = (recording: (typeof recordings)[number]) => recording.transcription?.text !== undefined;
+  const transcribed = (recording: (typeof recordings)[number]) => recording.transcription.text !== undefined;
   add(await restore('transcription', recordings.filter((recording) => !transcribed(recording)).map(item), producer));
   add(await restore('ai-analysis', recordings.filter(transcribed).map(item), producer));
 

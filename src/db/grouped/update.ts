@@ -95,6 +95,6 @@ async function whichHeld<Doc extends Document & Revised>(
   if (matched === writes.length && refused === 0) return writes.map(() => true);
   const ids = writes.map(({ _id }) => _id);
   const found = await collection.find({ _id: { $in: ids } } as unknown as Filter<Doc>, { projection: { revision: 1 } }).toArray();
-  const current = new Map(found.map((doc) => [String(doc._id), doc['revision']?.toHexString()]));
-  return writes.map(({ _id }, index) => current.get(_id.toHexString()) === marks[index]?.toHexString());
+  const current = new Map(found.map((doc) => [String(doc._id), String((doc as Revised).revision)]));
+  return writes.map(({ _id }, index) => current.get(_id.toHexString()) === String(marks[index]));
 }

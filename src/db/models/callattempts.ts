@@ -70,7 +70,7 @@ const ours = {
   state: { type: String, enum: ATTEMPT_STATES, required: true, default: 'planned' },
   due_at: { type: Date, required: true },
   epoch: { type: Number, default: 0 },
-  generation: { type: String, default: '1' },
+  generation: { type: Number, default: 1 },
   priority: { type: String, enum: PRIORITIES, default: 'normal' },
   trace_id: { type: String, required: true },
   revision: { type: Schema.Types.ObjectId },

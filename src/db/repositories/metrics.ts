@@ -1,4 +1,4 @@
-import type { Db, Document } from 'mongodb';
+import type { Db } from 'mongodb';
 import { deterministicId } from '#src/db/deterministic-id.ts';
 import { newSystemMetric } from '#src/db/documents/system-metric.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';

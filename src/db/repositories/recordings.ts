@@ -13,9 +13,9 @@ export interface Recordings {
   /** Marks the start of a run: `processing`, one attempt more. */
   started(id: ObjectId): Promise<boolean>;
   /** Stores the transcript; false when there is one already. */
-  transcribed(id: ObjectId, transcription: NonNullable<RecordingDoc['transcription']>): Promise<boolean>;
+  transcribed(id: ObjectId, transcription: RecordingDoc['transcription']): Promise<boolean>;
   /** Stores the analysis; false when there is one already. It stays in the work list until `completed`. */
-  analysed(id: ObjectId, analysis: NonNullable<RecordingDoc['ai_analysis']>): Promise<boolean>;
+  analysed(id: ObjectId, analysis: RecordingDoc['ai_analysis']): Promise<boolean>;
   completed(id: ObjectId): Promise<boolean>;
   failed(id: ObjectId, message: string): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-import type { Db, Filter, ObjectId } from 'mongodb';
+import type { Db, Filter } from 'mongodb';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { NotificationDoc } from '#src/db/models/notifications.ts';
@@ -78,7 +78,7 @@ export function createWorkLists(db: Db): WorkLists {
       const planned = await attempts
         .find({ delivery_id: { $in: overdue.map(({ _id }) => _id) } }, { projection: { delivery_id: 1 } })
         .toArray();
-      const known = new Set(planned.map(({ delivery_id }) => (delivery_id).toHexString()));
+      const known = new Set(planned.map(({ delivery_id }) => delivery_id.toHexString()));
       return overdue.filter(({ _id }) => !known.has(_id.toHexString()));
     },
   };

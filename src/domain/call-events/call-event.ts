@@ -14,6 +14,8 @@ export const TWILIO_STATUSES = [
 ] as const;
 export type TwilioStatus = (typeof TWILIO_STATUSES)[number];
 
+export const isTwilioStatus = (value: unknown): value is TwilioStatus => TWILIO_STATUSES.some((known) => known === value);
+
 /** One thing that Twilio told us about a call, by a callback or when we asked. */
 export type CallEvent = CallStatusEvent | LookupEvent | AmdEvent | ChoiceEvent | RecordingEvent;
 

@@ -5,7 +5,7 @@ import type { ProgressEvent } from './status.ts';
 export function projectFailure([ending]: readonly ProgressEvent[]): Pick<CallProjection, 'errorCode' | 'errorMessage'> {
   if (!ending) return {};
   const { status, errorCode, errorMessage, sipResponseCode } = ending.data;
-  const code = errorCode ?? (status === 'failed' && sipResponseCode !== undefined ? `sip_${sipResponseCode}` : undefined);
+  const code = errorCode ?? (status === 'failed' && typeof sipResponseCode === 'number' ? `sip_${sipResponseCode}` : undefined);
   return {
     ...(code === undefined ? {} : { errorCode: code }),
     ...(errorMessage === undefined ? {} : { errorMessage }),

@@ -1,4 +1,4 @@
-import { TWILIO_STATUSES, type LookupEvent, type TwilioStatus } from './call-event.ts';
+import { isTwilioStatus, type LookupEvent } from './call-event.ts';
 
 /** A call as Twilio describes it when asked. */
 export interface LookedUpCall {
@@ -27,5 +27,3 @@ export function lookupEvent({ callSid, status, startTime, endTime, durationSecon
     },
   };
 }
-
-const isTwilioStatus = (status: string): status is TwilioStatus => TWILIO_STATUSES.some((known) => known === status);

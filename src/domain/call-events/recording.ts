@@ -11,15 +11,17 @@ export function projectRecording(
   isOver: boolean,
 ): ProjectedRecording | undefined {
   const announced = events.filter(isRecording);
-  const [longest] = announced.filter(({ data }) => data.status === 'completed' && data.recordingSid !== undefined).toSorted(byLength);
+  const [longest] = announced.filter(({ data }) => data.status === 'completed' && typeof data.recordingSid === 'string').toSorted(byLength);
   if (longest) return { state: 'pending', ...details(longest) };
   const absent = announced.find(({ data }) => data.status === 'absent');
   if (absent) return { state: 'absent', ...details(absent) };
   return isOver && (choice === '2' || announced.length > 0) ? { state: 'expected' } : undefined;
 }
 
+const secondsOf = ({ data: { durationSeconds } }: RecordingEvent): number => (typeof durationSeconds === 'number' ? durationSeconds : 0);
+
 const byLength = (a: RecordingEvent, b: RecordingEvent): number =>
-  compare(b.data.durationSeconds ?? 0, a.data.durationSeconds ?? 0) || compare(a.data.recordingSid ?? '', b.data.recordingSid ?? '');
+  compare(secondsOf(b), secondsOf(a)) || compare(a.data.recordingSid ?? '', b.data.recordingSid ?? '');
 
 const details = ({ data: { recordingSid, durationSeconds } }: RecordingEvent) => ({
   ...(recordingSid === undefined ? {} : { sid: recordingSid }),

@@ -1,5 +1,5 @@
 import type { CallStatus, EventKind } from '../vocabulary.ts';
-import type { CallEvent, CallStatusEvent, LookupEvent, TwilioStatus } from './call-event.ts';
+import { isTwilioStatus, type CallEvent, type CallStatusEvent, type LookupEvent, type TwilioStatus } from './call-event.ts';
 import { byAuthority } from './canonical.ts';
 import type { CallProjection } from './projection.ts';
 
@@ -25,7 +25,7 @@ const RANK: Record<TwilioStatus, number> = {
 const ANSWERED: readonly EventKind[] = ['amd', 'choice', 'recording'];
 
 export const isProgress = (event: CallEvent): event is ProgressEvent =>
-  (event.kind === 'call-status' || event.kind === 'lookup') && Object.hasOwn(RANK, event.data.status);
+  (event.kind === 'call-status' || event.kind === 'lookup') && isTwilioStatus(event.data.status);
 
 const isFinal = ({ data }: ProgressEvent): boolean => RANK[data.status] === FINAL;
 

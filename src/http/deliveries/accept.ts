@@ -129,7 +129,7 @@ async function create({ body, apiKeyId, traceId }: Submission, contentHash: stri
     plan.attempt ? deps.attempts.insert(plan.attempt) : undefined,
     deps.history.record(plan.event),
   ]);
-  if (written === 'duplicate') return await lostRace(delivery, deps);
+  if (written === 'duplicate') return lostRace(delivery, deps);
   await follow(delivery, plan, customer.name, deps);
   return { delivery, created: true };
 }

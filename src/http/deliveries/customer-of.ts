@@ -23,7 +23,7 @@ export async function customerOf(body: NewDelivery, deps: CustomerDeps): Promise
   if (!body.customer) throw invalidRequest([{ in: 'body', field: 'customer', message: 'is missing' }]);
   const { preferences = {}, ...person } = defined(body.customer);
   const given = { ...person, ...Object.fromEntries(Object.entries(preferences).map(([field, value]) => [`preferences.${field}`, value])) };
-  return await deps.customers.upsert(newCustomer({ ...person, preferences }, deps.time.now()), given);
+  return deps.customers.upsert(newCustomer({ ...person, preferences }, deps.time.now()), given);
 }
 
 async function check({ scheduled_time, agent_id }: NewDelivery, { drivers, time }: CustomerDeps): Promise<FieldError[]> {

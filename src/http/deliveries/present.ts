@@ -140,11 +140,8 @@ const presentRecording = (recording: RecordingDoc): z.input<typeof Recording> =>
   duration: recording.duration,
   processing_status: recording.processing_status,
   ...given({
-    transcription: recording.transcription?.text,
-    ai_analysis:
-      recording.ai_analysis?.summary === undefined
-        ? undefined
-        : { ...recording.ai_analysis, keywords: recording.ai_analysis.keywords ?? [] },
+    transcription: recording.transcription.text,
+    ai_analysis: recording.ai_analysis.summary === undefined ? undefined : recording.ai_analysis,
     error_message: recording.error_message,
   }),
 });

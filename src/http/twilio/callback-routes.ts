@@ -19,7 +19,7 @@ export function registerCallbackRoutes(app: App, deps: CallbackDeps): void {
   const report =
     (toEvent: (request: FastifyRequest) => CallEvent) =>
     async (request: FastifyRequest<Parameters>, reply: FastifyReply): Promise<void> => {
-      const event = toEvent(request as unknown as FastifyRequest);
+      const event = toEvent(request);
       await deps.answerInTime(attemptOf(request.params.attemptId, deps).then((attempt) => fileCallback(event, attempt, deps)));
       await reply.code(204).send();
     };
