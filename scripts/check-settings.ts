@@ -23,8 +23,8 @@ function findProblems(): readonly string[] {
 }
 
 /** What is given is never printed: it may be a secret, or hold one. Defaults are in the source for everybody to read. */
-function stateOf(name: string, schema: { safeParse(value: undefined): { data?: unknown } }): string {
+function stateOf(name: string, schema: { safeParse(value: undefined): { data?: string | number | string[] | undefined } }): string {
   if ((process.env[name] ?? '') !== '') return ' is set';
   const { data } = schema.safeParse(undefined);
-  return data === undefined ? ' is not set (optional)' : ` = ${String(data)} (default)`;
+  return data === undefined ? ' is not set (optional)' : ` = ${[data].flat().join(',')} (default)`;
 }

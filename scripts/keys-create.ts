@@ -25,7 +25,9 @@ async function createKey({ name, permissions, environment }: Options): Promise<v
   const { key, prefix, hash } = newApiKeySecret();
   const made = { name, permissions, environment: environment ?? appEnv, prefix, key: hash };
   if ((await withDatabase(mongodbUri, (db) => createApiKeys(db).create(made, new Date()))) === 'duplicate') {
-    throw new Error(`--name: there is an active key "${name}" for ${made.environment} already. Choose another name, or switch that key off.`);
+    throw new Error(
+      `--name: there is an active key "${name}" for ${made.environment} already. Choose another name, or switch that key off.`,
+    );
   }
   process.stdout.write(`Key "${name}" for ${made.environment}: ${permissions.join(', ')}. It is shown only now:\n${key}\n`);
 }

@@ -2,7 +2,7 @@ import type { callEvent } from '#queues/call-event.ts';
 import type { Inbox } from '#src/db/repositories/inbox.ts';
 import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
 import { projectCall } from '#src/domain/call-events/project-call.ts';
-import type { Time } from '#src/platform/time.ts';
+import { SECOND, type Time } from '#src/platform/time.ts';
 import { done, skip, snooze } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { applyProjection, type ApplyDeps } from './steps/apply-projection.ts';
@@ -13,6 +13,8 @@ export type CallEventDeps = ApplyDeps & FollowDeps & { inbox: Inbox; attempts: A
 
 /** Attempts that were closed without a call take no events, however late. */
 const CLOSED = ['rejected', 'not_placed'];
+/** The word who answered is sent beside the call and may arrive after its end, by so many real milliseconds: a matter of the network, which a faster clock must not shorten. */
+const AMD_GRACE_MS = 10 * SECOND;
 
 /**
  * Applies one filed event. The documents are drawn anew from all events of the attempt, so that neither their order nor their
@@ -30,7 +32,7 @@ export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async 
   const events = (await deps.inbox.ofAttempt(attempt._id)).filter(
     (other) => other.call_sid === event.call_sid && other.state !== 'refused',
   );
-  const projection = projectCall(events.map(toCallEvent), deps.time.now());
+  const projection = projectCall(events.map(toCallEvent), deps.time.now(), { amdGraceMs: deps.time.span(AMD_GRACE_MS) });
   const subject = await applyProjection(projection, attempt, event.call_sid, deps);
   if (subject) await followCall(projection, attempt, subject, deps);
   if (projection.settleAt) return snooze(projection.settleAt, 'who answered is not known yet');

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { call } from '#queues/call.ts';
 import type { Producer } from '#queues/producer.ts';
 import { newCallLog } from '#src/db/documents/call-log.ts';
@@ -38,7 +39,10 @@ export interface CallDeps extends SubjectDeps, RefuseDeps {
 
 /** How long a job waits in its place for its turn to dial; beyond it the whole queue holds. Real milliseconds. */
 const PATIENCE_MS = 2 * SECOND;
+/** Real milliseconds. */
+const NEARLY_DUE_MS = SECOND;
 const PHONE_BUSY_MS = 20 * SECOND;
+const ORPHANED_MS = 30 * SECOND;
 const PAUSED_MS = 60 * SECOND;
 const RING_SECONDS = 30;
 /** Room for the menu and a message of 120 s. */
@@ -49,10 +53,13 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
   const attempt = await deps.attempts.find(attemptId);
   if (!attempt) return skip('attempt no longer exists');
   if (attempt.state !== 'planned') return skip(`attempt is ${attempt.state}`);
-  if (attempt.due_at > deps.time.now()) return snooze(attempt.due_at, 'not due yet');
+  const early = deps.time.until(attempt.due_at);
+  if (early > NEARLY_DUE_MS) return snooze(attempt.due_at, 'not due yet');
+  // A job that comes a few milliseconds early waits here: a snooze would make it a second late.
+  if (early > 0) await delay(early);
 
   const subject = await loadSubject(attempt, deps);
-  if (!subject) return skip('delivery or customer no longer exist');
+  if (!subject) return orphaned(attempt, deps);
 
   // Checked at the last moment: much may have changed since the attempt was planned.
   const verdict = mayContact(subject.contact, deps.time.now());
@@ -63,7 +70,7 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
   }
 
   const turn = await deps.turns.take(PATIENCE_MS);
-  if (turn.kind === 'too-long') throw new RateLimited('telephony', turn.waitMs - PATIENCE_MS);
+  if (turn.kind === 'too-long') throw new RateLimited('telephony', turn.waitMs - PATIENCE_MS / 2);
 
   // Claim before dialing: a job can run twice, a phone must not ring twice.
   const claim = await deps.attempts.claim(attempt);
@@ -98,6 +105,14 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
   log.info({ result: dialed.kind, attempt: attempt.number }, 'call placed');
   return settle(dialed, attempt, claim.epoch, subject, deps, signal);
 };
+
+/** Ingestion writes delivery and attempt side by side: a moment later the delivery is there, or the attempt was planned for one that lost a race and is closed. */
+async function orphaned(attempt: CallAttemptDoc, { attempts, time }: CallDeps): Promise<Outcome> {
+  const lookAgain = new Date(attempt.createdAt.getTime() + time.span(ORPHANED_MS));
+  if (lookAgain > time.now()) return snooze(lookAgain, 'the delivery is not there yet');
+  await attempts.finishPlanned(attempt._id, 'not_permitted', 'the delivery does not exist');
+  return skip('delivery or customer do not exist');
+}
 
 async function settle(
   dialed: Dialed,

@@ -4,10 +4,18 @@ export interface JobSignal {
   release(): void;
 }
 
+/** The reason of a run's signal when it took longer than its contract allows. */
+export class JobTooLong extends Error {
+  constructor(timeoutMs: number) {
+    super(`the job took longer than ${timeoutMs} ms`);
+    this.name = 'JobTooLong';
+  }
+}
+
 /** A signal for one run: aborted by any of the sources or after `timeoutMs`. Plain listeners, because AbortSignal.any() keeps each run reachable from a source that lives as long as the process. */
 export function jobSignal(sources: (AbortSignal | undefined)[], timeoutMs: number): JobSignal {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error(`the job took longer than ${timeoutMs} ms`)), timeoutMs);
+  const timer = setTimeout(() => controller.abort(new JobTooLong(timeoutMs)), timeoutMs);
   const watched = sources
     .filter((source) => source !== undefined)
     .map((source) => {

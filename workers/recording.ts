@@ -13,6 +13,7 @@ import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { RecordingStore } from '#src/providers/recordings.ts';
 import type { Telephony } from '#src/providers/telephony.ts';
+import { isFinal } from './final.ts';
 import { done, skip } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { instructionsLost, type InstructionsLostDeps } from './steps/instructions-lost.ts';
@@ -33,21 +34,17 @@ export interface RecordingDeps extends InstructionsLostDeps {
 const MAX_BYTES = 25 * 1024 * 1024;
 
 /** Copies an attempt's recording from Twilio to S3 and gives it a document of its own. When retries run out, the driver is told to ask. */
-export const copyRecording: Processor<typeof recording, RecordingDeps> = async (
-  { attemptId, traceId },
-  deps,
-  { signal, lastAttempt, log },
-) => {
+export const copyRecording: Processor<typeof recording, RecordingDeps> = async ({ attemptId, traceId }, deps, context) => {
   const attempt = await deps.attempts.find(attemptId);
   if (attempt?.recording?.state !== 'pending' || !attempt.recording.sid || !attempt.call_sid) return skip('nothing to copy');
   try {
-    const recordingId = await copy(attempt, attempt.recording.sid, attempt.call_sid, deps, signal);
+    const recordingId = await copy(attempt, attempt.recording.sid, attempt.call_sid, deps, context.signal);
     await deps.producer.enqueue('transcription', { recordingId, traceId }, { priority: attempt.priority });
     await deps.attempts.recordingSettled(attempt._id, 'stored');
     return done();
   } catch (error) {
-    if (!lastAttempt) throw error;
-    log.error({ err: error }, 'recording given up');
+    if (!isFinal(error, context)) throw error;
+    context.log.error({ err: error }, 'recording given up');
     await instructionsLost(attempt, 'the recording could not be copied', deps);
     await deps.attempts.recordingSettled(attempt._id, 'failed', 'the recording could not be copied');
     throw error;

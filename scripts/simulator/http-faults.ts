@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Fault } from './faults.ts';
+import { hang } from './hang.ts';
 
 const kinds = ['429', '500', 'hang-before', 'hang-after', 'reset-before', 'reset-after', 'slow'];
 
@@ -14,11 +14,6 @@ interface Wiring {
   /** Answers in the provider's own words. */
   refuse: (reply: FastifyReply, status: number, fault: HttpFault) => FastifyReply;
 }
-
-/** Resolves when the caller hangs up or the server closes its connections. */
-const hang = async (request: FastifyRequest): Promise<void> => {
-  if (!request.raw.socket.destroyed) await once(request.raw.socket, 'close');
-};
 
 /** Makes a server obey the scripted faults that any HTTP service may have. Those of one service alone are its handlers' business. */
 export const obeyHttpFaults = (app: FastifyInstance, { take, refuse }: Wiring): void => {

@@ -26,6 +26,7 @@ const weights = (text: string) => {
 };
 
 const table = Object.entries(numberTable)
+  .toSorted()
   .map(([digits, steps]) => `  …${digits}  ${steps}`)
   .join('\n');
 
@@ -69,12 +70,20 @@ const flags = command.opts<
 >();
 
 const { twilioPort, openaiPort, pushPort, s3Port, controlPort, anchor, numberTable: useNumberTable, ...rest } = flags;
-const simulator = await startSimulator({
-  ...rest,
-  anchorMs: anchor,
-  useNumberTable,
-  ports: { twilio: twilioPort, openai: openaiPort, push: pushPort, s3: s3Port, control: controlPort },
-});
+
+const start = async () => {
+  try {
+    return await startSimulator({
+      ...rest,
+      anchorMs: anchor,
+      useNumberTable,
+      ports: { twilio: twilioPort, openai: openaiPort, push: pushPort, s3: s3Port, control: controlPort },
+    });
+  } catch (error) {
+    return command.error(`The simulator could not start: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
+const simulator = await start();
 
 process.stdout.write(`
 ***************************************************************************

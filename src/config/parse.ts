@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** One or more settings are missing or wrong; `problems` has a line each, which starts with the variable's name and never shows its value. */
 export class InvalidSettings extends Error {
@@ -38,7 +38,11 @@ export function parseSettings<Schema extends z.ZodObject>(
 const nameOf = (problem: string) => problem.split(':', 1)[0];
 
 function rightOnes<Schema extends z.ZodObject>(schema: Schema, given: Record<string, string | undefined>): Partial<z.infer<Schema>> {
-  const fields = Object.entries(schema.shape as Record<string, z.ZodType>);
-  const parsed = fields.map(([name, field]) => [name, field.safeParse(given[name])] as const);
-  return Object.fromEntries(parsed.flatMap(([name, { success, data }]) => (success ? [[name, data]] : []))) as Partial<z.infer<Schema>>;
+  const right: Record<string, unknown> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const field: unknown = schema.shape[name];
+    const parsed = field instanceof z.ZodType ? field.safeParse(given[name]) : undefined;
+    if (parsed?.success) right[name] = parsed.data;
+  }
+  return right as Partial<z.infer<Schema>>;
 }

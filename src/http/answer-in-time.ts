@@ -1,26 +1,43 @@
+import { MongoBulkWriteError, MongoServerError, MongoWriteConcernError } from 'mongodb';
+import { GroupFull } from '#src/db/grouped/group-commit.ts';
 import { unavailable } from '#src/http/problems/http-problem.ts';
 import { TooLate, within } from '#src/platform/within.ts';
 
+/** What a 503 says of the request: a read changes nothing, of a write nobody knows what became of it. */
+export type WhatItDoes = 'reads' | 'writes';
+
 export interface AnswerInTime {
-  /** The work's result; a 503 when the database does not answer. The work itself goes on, so what became of it is unknown. */
-  <Result>(work: Promise<Result>): Promise<Result>;
+  /** The work's result; a 503 when the database does not answer. The work itself goes on. */
+  <Result>(work: Promise<Result>, what?: WhatItDoes): Promise<Result>;
 }
 
 /** A fault on our side is answered within this (P9 leaves 50 ms for the way). */
 const FIRST_LIMIT_MS = 200;
+/** How often a caller who waits longer looks whether the database has fallen silent meanwhile. */
+const LOOK_EVERY_MS = 50;
 /** A database that is answering others is slow, not away: its callers wait on, up to this. */
 const LAST_LIMIT_MS = 5000;
 
 /** `answeredSince` tells whether the database has answered anything in the last so many milliseconds. */
 export function createAnswerInTime(answeredSince: (ms: number) => boolean): AnswerInTime {
-  return async (work) => {
-    for (let waited = 0; ; waited += FIRST_LIMIT_MS) {
+  return async (work, what = 'writes') => {
+    const outcome = what === 'reads' ? 'nothing-done' : 'outcome-unknown';
+    for (let waited = 0, next = FIRST_LIMIT_MS; ; next = LOOK_EVERY_MS) {
       try {
-        return await within(FIRST_LIMIT_MS, work);
+        return await within(next, work);
       } catch (error) {
+        waited += next;
+        if (isFaultOfTheDatabase(error)) throw unavailable(outcome, error);
         if (!(error instanceof TooLate)) throw error;
-        if (!answeredSince(FIRST_LIMIT_MS) || waited + FIRST_LIMIT_MS >= LAST_LIMIT_MS) throw unavailable('outcome-unknown', error);
+        if (!answeredSince(FIRST_LIMIT_MS) || waited >= LAST_LIMIT_MS) throw unavailable(outcome, error);
       }
     }
   };
+}
+
+/** Not reached, not in time, no majority, a change of the primary: a repeat may succeed. What the server refuses (a validator, say) is no such fault. */
+function isFaultOfTheDatabase(error: unknown): boolean {
+  if (error instanceof GroupFull || error instanceof MongoWriteConcernError) return true;
+  if (error instanceof MongoBulkWriteError && error.result.getWriteConcernError()) return true;
+  return error instanceof MongoServerError && error.hasErrorLabel('RetryableWriteError');
 }

@@ -1,16 +1,11 @@
 import helmet from '@fastify/helmet';
-import {
-  fastify,
-  type FastifyInstance,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-  type RawServerDefault,
-} from 'fastify';
+import { fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from '#src/platform/logger.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import { SECOND } from '#src/platform/time.ts';
 import { newTraceId, traceIdOf } from '#src/platform/tracing.ts';
+import type { App } from './app-type.ts';
 import { registerClosing } from './plugins/closing.ts';
 import { registerHttpMetrics } from './plugins/http-metrics.ts';
 import { RequestLog } from './plugins/request-log.ts';
@@ -18,15 +13,7 @@ import { apiHeaders } from './plugins/security-headers.ts';
 import { answerClientError } from './problems/client-error.ts';
 import { answerError, registerProblems } from './problems/register-problems.ts';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** 32 hexadecimal digits: the caller's (`traceparent`) or a new one. Goes into every log line and every job. */
-    readonly traceId: string;
-  }
-}
-
-/** Fastify whose routes take zod schemas and know their types. */
-export type App = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, Logger, ZodTypeProvider>;
+export type { App } from './app-type.ts';
 
 const BODY_LIMIT = 64 * 1024;
 

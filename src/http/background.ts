@@ -1,3 +1,4 @@
+import type { Producer } from '#queues/producer.ts';
 import type { Logger } from '#src/platform/logger.ts';
 
 export interface Background {
@@ -26,6 +27,16 @@ export function createBackground(log: Logger): Background {
     },
     idle: async () => {
       await Promise.all(running);
+    },
+  };
+}
+
+/** A producer for requests: whatever it is given is added after the answer, so that no answer waits for Redis. Resolves at once and never rejects. */
+export function enqueueAfterwards(producer: Pick<Producer, 'enqueue'>, background: Pick<Background, 'run'>): Pick<Producer, 'enqueue'> {
+  return {
+    enqueue(name, payload, timing) {
+      background.run(producer.enqueue(name, payload, timing));
+      return Promise.resolve();
     },
   };
 }

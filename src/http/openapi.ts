@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import type { App } from './app.ts';
+import type { App } from './app-type.ts';
 
 /** GET /openapi.json, generated from the schemas that validate. Must be registered before the routes that it describes. */
 export async function registerOpenApi(app: App, publicUrl: string): Promise<void> {

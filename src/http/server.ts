@@ -12,7 +12,7 @@ import type { Telephony } from '#src/providers/telephony.ts';
 import { createAnswerInTime } from './answer-in-time.ts';
 import { createApp, type App } from './app.ts';
 import { createApiKeyAuth } from './auth/api-key-auth.ts';
-import type { Background } from './background.ts';
+import { enqueueAfterwards, type Background } from './background.ts';
 import { registerBoard } from './board/register-board.ts';
 import { registerDeliveryRoutes } from './deliveries/routes.ts';
 import { readinessChecks } from './health/readiness.ts';
@@ -47,12 +47,12 @@ export async function createServer(settings: Settings, parts: ServerParts): Prom
   });
   const shared = {
     ...repositories,
-    producer,
+    producer: enqueueAfterwards(producer, parts.background),
     telephony,
     time,
     metrics,
     answerInTime,
-    background: (work: Promise<void>) => parts.background.run(work),
+    background: parts.background,
   };
 
   await registerOpenApi(app, settings.publicUrl);

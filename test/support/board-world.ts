@@ -30,7 +30,11 @@ export async function boardWorld({ publicUrl = 'https://delauto.example' } = {})
     return 'id' in made ? made.id : '';
   };
   const ids = { admin: await add('admin', 'admin'), driver: await add('driver', 'agent'), former: await add('former', 'admin') };
-  const dismiss = (id: string) => client.db().collection('agents').updateOne({ _id: new ObjectId(id) }, { $set: { is_active: false } });
+  const dismiss = (id: string) =>
+    client
+      .db()
+      .collection('agents')
+      .updateOne({ _id: new ObjectId(id) }, { $set: { is_active: false } });
   await dismiss(ids.former);
 
   /** `at` is the address that browsers use, when it is known only after listening. */

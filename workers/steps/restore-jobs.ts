@@ -35,7 +35,7 @@ export async function restoreJobs(deps: RestoreJobsDeps): Promise<RestoredJobs> 
   const before = new Date(time.now().getTime() - time.span(GRACE_MS));
 
   const lost = await marker.begin();
-  for await (const page of plannedAttempts(lost ? END_OF_TIME : time.now(), lists)) {
+  for await (const page of plannedAttempts(lost ? END_OF_TIME : before, lists)) {
     add(
       await restore(
         'call',

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastify from 'fastify';
 
+import { hang } from '../hang.ts';
 import { obeyHttpFaults } from '../http-faults.ts';
 import { listen } from '../listen.ts';
 import type { World } from '../world.ts';
@@ -85,7 +85,7 @@ export const startPush = async ({ log, faults }: World, certificates: Certificat
     if (wrong) return answer(reply, wrong[0], 1, wrong[1]);
     if (scripted === 'hang') {
       reply.hijack();
-      await once(request.raw.socket, 'close');
+      await hang(request);
       return;
     }
     if (scripted !== 201) return answer(reply, scripted, 1, 'scripted');

@@ -23,6 +23,13 @@ const toOf = (request: FastifyRequest, office: Office): string | undefined => {
 
 const loggedFields = ['To', 'From', 'Url', 'Status', 'StatusCallback', 'Timeout', 'MachineDetection', 'AsyncAmd'];
 
+/** What of an answer belongs in the log: the call that was placed, or Twilio's error code. */
+const gist = (payload: unknown, status: number): Record<string, unknown> => {
+  if (typeof payload !== 'string' || (status !== 201 && status < 400)) return {};
+  const { sid, code } = JSON.parse(payload) as { sid?: string; code?: number };
+  return sid === undefined ? { code } : { callSid: sid };
+};
+
 /** Every request is in the log from its arrival on; its answer's status is added when there is one. */
 const keepLog = (app: FastifyInstance, office: Office): void => {
   const entries = new WeakMap<FastifyRequest, LogEntry>();
@@ -38,10 +45,7 @@ const keepLog = (app: FastifyInstance, office: Office): void => {
   });
   app.addHook('onSend', (request, reply, payload, done) => {
     const entry = entries.get(request);
-    if (entry) {
-      entry['status'] = reply.statusCode;
-      if (typeof payload === 'string' && reply.statusCode === 201) entry['callSid'] = (JSON.parse(payload) as { sid: string }).sid;
-    }
+    if (entry) Object.assign(entry, { status: reply.statusCode }, gist(payload, reply.statusCode));
     done(null, payload);
   });
 };

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { ApiKeyRecord, ApiKeys } from '#src/db/repositories/api-keys.ts';
-import type { App } from '#src/http/app.ts';
+import type { App } from '#src/http/app-type.ts';
 import { problem, unavailable, type HttpProblem } from '#src/http/problems/http-problem.ts';
 import type { Logger } from '#src/platform/logger.ts';
 import type { RedisClient } from '#src/platform/redis.ts';

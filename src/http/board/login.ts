@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AgentAccount, Agents } from '#src/db/repositories/agents.ts';
-import type { App } from '#src/http/app.ts';
+import type { App } from '#src/http/app-type.ts';
 import type { Audit } from './audit.ts';
 import { loginPage, logoutPage, sendPage } from './pages.ts';
 import { verifyPassword } from './passwords.ts';

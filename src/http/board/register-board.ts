@@ -5,7 +5,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { Queue } from 'bullmq';
 import type { Agents } from '#src/db/repositories/agents.ts';
-import type { App } from '#src/http/app.ts';
+import type { App } from '#src/http/app-type.ts';
 import { problem } from '#src/http/problems/http-problem.ts';
 import { sendProblem } from '#src/http/problems/send-problem.ts';
 import type { RedisClient } from '#src/platform/redis.ts';

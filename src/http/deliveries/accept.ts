@@ -4,7 +4,7 @@ import type { Producer } from '#queues/producer.ts';
 import { newDelivery } from '#src/db/documents/delivery.ts';
 import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { Repositories } from '#src/db/repositories/repositories.ts';
-import { problem, unavailable } from '#src/http/problems/http-problem.ts';
+import { HttpProblem, problem, unavailable } from '#src/http/problems/http-problem.ts';
 import { notifyDriver } from '#src/pipeline/notify-driver.ts';
 import { planFirstAttempt, type FirstPlan } from '#src/pipeline/plan-first-attempt.ts';
 import { defined } from '#src/platform/defined.ts';
@@ -14,10 +14,8 @@ import type { NewDelivery } from './request.ts';
 
 export interface AcceptDeps
   extends CustomerDeps, Pick<Repositories, 'attempts' | 'deliveries' | 'history' | 'idempotencyKeys' | 'notifications' | 'optOuts'> {
-  producer: Producer;
+  producer: Pick<Producer, 'enqueue'>;
   time: Time;
-  /** Takes work that goes on after the answer, so that a stop can wait for it. */
-  background: (work: Promise<void>) => void;
 }
 
 export interface Submission {
@@ -29,26 +27,25 @@ export interface Submission {
 
 export interface Accepted {
   delivery: DeliveryDoc;
-  /** False when it had been accepted before. */
+  /** False when it had been accepted before, and not under this idempotency key. */
   created: boolean;
 }
 
 /**
  * Takes in one delivery: customer, then delivery with its first attempt and history side by side, each durable (majority) when
  * this resolves. A crash between them is made good by reconcile; the call's job is added after the answer, for the same reason.
- * The same `external_id` or idempotency key never makes a second one.
+ * The same `external_id` or idempotency key never makes a second one. Throws problems: 400, 409, 422, or 503 when that cannot be known.
  */
 export async function acceptDelivery(submission: Submission, deps: AcceptDeps): Promise<Accepted> {
   const contentHash = createHash('sha256').update(JSON.stringify(submission.body)).digest('hex');
   const known = await knownByExternalId(submission, contentHash, deps);
-  if (known) return { delivery: known, created: false };
-  const id = await reserveId(submission, contentHash, deps);
-  if ('delivery' in id) return id;
+  const reserved = await reserveId(submission, contentHash, known, deps);
+  if ('delivery' in reserved) return reserved;
   try {
-    return await create(submission, contentHash, id.id, deps);
+    return await create(submission, contentHash, reserved.id, deps);
   } catch (error) {
-    // Refused before anything was written: the key may be used again for the corrected request.
-    if (id.release && error instanceof Error && error.name === 'HttpProblem') await id.release();
+    // Refused, so nothing was accepted: the key may be used again for the corrected request. After a fault of ours nobody knows.
+    if (error instanceof HttpProblem && error.status < 500) await reserved.release?.();
     throw error;
   }
 }
@@ -60,27 +57,29 @@ async function knownByExternalId(
 ): Promise<DeliveryDoc | null> {
   if (body.external_id === undefined) return null;
   const known = await deliveries.findByExternalId(apiKeyId, body.external_id);
-  if (known && known.content_hash !== contentHash) {
-    throw problem({
-      status: 409,
-      type: 'external-id-in-use',
-      title: 'Another delivery has this external_id',
-      errors: [{ in: 'body', field: 'external_id', message: 'is in use by a delivery with other content' }],
-    });
-  }
+  if (known && known.content_hash !== contentHash) throw externalIdInUse();
   return known;
 }
 
+const externalIdInUse = () =>
+  problem({
+    status: 409,
+    type: 'external-id-in-use',
+    title: 'Another delivery has this external_id',
+    errors: [{ in: 'body', field: 'external_id', message: 'is in use by a delivery with other content' }],
+  });
+
 type Reserved = { id: ObjectId; release?: () => Promise<void> } | Accepted;
 
-/** The id that the delivery will have: with an idempotency key, the one that an earlier request with this key was given. */
+/** The delivery, where it exists. Else the id that it will have: with an idempotency key, the one that an earlier request with this key was given. */
 async function reserveId(
   { apiKeyId, idempotencyKey }: Submission,
   contentHash: string,
+  known: DeliveryDoc | null,
   { idempotencyKeys, deliveries }: AcceptDeps,
 ): Promise<Reserved> {
-  if (idempotencyKey === undefined) return { id: new ObjectId() };
-  const use = await idempotencyKeys.use(apiKeyId, idempotencyKey, contentHash, new ObjectId());
+  if (idempotencyKey === undefined) return known ? { delivery: known, created: false } : { id: new ObjectId() };
+  const use = await idempotencyKeys.use(apiKeyId, idempotencyKey, contentHash, known?._id ?? new ObjectId());
   if (use.kind === 'mismatch') {
     throw problem({
       status: 422,
@@ -89,14 +88,16 @@ async function reserveId(
       errors: [{ in: 'header', field: 'idempotency-key', message: 'was used with another body' }],
     });
   }
-  const delivery = await deliveries.find(use.row.delivery_id);
-  if (delivery) return { delivery, created: false };
+  const delivery = known ?? (await deliveries.find(use.row.delivery_id));
+  // Made under this key if it got its id from the key: then it is younger than the key's row.
+  if (delivery) return { delivery, created: delivery._id.equals(use.row.delivery_id) && use.row.createdAt <= delivery.createdAt };
   if (use.kind === 'running') {
     throw problem({
       status: 409,
       type: 'request-in-progress',
       title: 'A request with this Idempotency-Key is in progress',
-      headers: { 'retry-after': String(Math.ceil(use.retryAfterMs / 1000)) },
+      errors: [{ in: 'header', field: 'idempotency-key', message: 'is in use by a request that is not answered yet' }],
+      headers: { 'retry-after': String(Math.max(1, Math.ceil(use.retryAfterMs / 1000))) },
     });
   }
   return { id: use.row.delivery_id, release: () => idempotencyKeys.release(use.row) };
@@ -129,36 +130,35 @@ async function create({ body, apiKeyId, traceId }: Submission, contentHash: stri
     plan.attempt ? deps.attempts.insert(plan.attempt) : undefined,
     deps.history.record(plan.event),
   ]);
-  if (written === 'duplicate') return lostRace(delivery, deps);
+  if (written === 'duplicate') return lostRace(delivery, plan, deps);
   await follow(delivery, plan, customer.name, deps);
   return { delivery, created: true };
 }
 
-/** Another request with the same id or order number came first; its delivery is the answer. An attempt that was planned for ours has no delivery and is closed when it comes up. */
-async function lostRace(delivery: DeliveryDoc, { deliveries }: AcceptDeps): Promise<Accepted> {
-  const mine = await deliveries.find(delivery._id);
-  if (mine) return { delivery: mine, created: false };
+/** Another request with the same id or order number came first; its delivery is the answer. */
+async function lostRace(delivery: DeliveryDoc, { attempt }: FirstPlan, { deliveries, attempts }: AcceptDeps): Promise<Accepted> {
+  // The same idempotency key; its delivery, attempt and history have the ids that ours would have had.
+  const same = await deliveries.find(delivery._id);
+  if (same) return { delivery: same, created: true };
+  // There is no delivery of ours, so nobody may be called about it.
+  if (attempt) await attempts.finishPlanned(attempt._id, 'not_permitted', 'delivery_not_accepted');
   const other =
     delivery.external_id === undefined || !delivery.api_key_id
       ? null
       : await deliveries.findByExternalId(delivery.api_key_id, delivery.external_id);
   if (!other) throw unavailable('outcome-unknown');
   if (other.content_hash === delivery.content_hash) return { delivery: other, created: false };
-  throw problem({
-    status: 409,
-    type: 'external-id-in-use',
-    title: 'Another delivery has this external_id',
-    errors: [{ in: 'body', field: 'external_id', message: 'is in use by a delivery with other content' }],
-  });
+  throw externalIdInUse();
 }
 
+/** Says what is to be done next; the jobs themselves are added after the answer. */
 async function follow(delivery: DeliveryDoc, { attempt, contact }: FirstPlan, customerName: string, deps: AcceptDeps): Promise<void> {
   if (!attempt) {
     const kind = contact.state === 'opted_out' ? 'opted_out' : 'not_reached';
     const news = { kind, attemptNumber: 0, traceId: delivery.trace_id ?? '', customerName, reason: contact.reason ?? '' } as const;
-    deps.background(notifyDriver(delivery, news, deps));
+    await notifyDriver(delivery, news, deps);
     return;
   }
   const job = { attemptId: attempt._id.toHexString(), generation: attempt.generation, traceId: attempt.trace_id };
-  deps.background(deps.producer.enqueue('call', job, { priority: delivery.priority, delayMs: deps.time.until(attempt.due_at) }));
+  await deps.producer.enqueue('call', job, { priority: delivery.priority, delayMs: deps.time.until(attempt.due_at) });
 }

@@ -1,6 +1,7 @@
 import type { Producer } from '#queues/producer.ts';
 import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { Repositories } from '#src/db/repositories/repositories.ts';
+import type { Background } from '#src/http/background.ts';
 import { problem } from '#src/http/problems/http-problem.ts';
 import { notifyDriver } from '#src/pipeline/notify-driver.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
@@ -9,9 +10,9 @@ import type { Telephony } from '#src/providers/telephony.ts';
 
 export interface CancelDeps extends Pick<Repositories, 'attempts' | 'customers' | 'deliveries' | 'history' | 'notifications'> {
   telephony: Pick<Telephony, 'cancel'>;
-  producer: Producer;
+  producer: Pick<Producer, 'enqueue'>;
   time: Time;
-  background: (work: Promise<void>) => void;
+  background: Pick<Background, 'run'>;
 }
 
 export interface Cancelled {
@@ -25,14 +26,15 @@ const TWILIO_MS = 10_000;
 /** Cancels the parcel: nobody is called any more. First the delivery says so, which every claim checks; then planned attempts are closed; a call that is under way is ended at Twilio. */
 export async function cancelDelivery(delivery: DeliveryDoc, traceId: string, deps: CancelDeps): Promise<Cancelled> {
   const event = trackingEvent({ deliveryId: delivery._id, status: 'cancelled', notes: 'by upstream', at: deps.time.now() });
-  await deps.history.record(event);
   const cancelled = await deps.deliveries.cancel(delivery._id, event);
   const current = await deps.deliveries.find(delivery._id);
   if (!current) throw problem({ status: 404, detail: 'There is no such delivery.' });
-  // Cancelled before: the rest is done again, in case that request died half way.
+  // Cancelled before: all of the rest is done again, in case that request died half way. Doing it twice changes nothing.
   if (!cancelled && current.status !== 'cancelled') {
     throw problem({ status: 409, type: 'delivery-over', title: 'The delivery is over', detail: `Its status is ${current.status}.` });
   }
+
+  await deps.history.record(event);
 
   let callInProgress = false;
   for (const attempt of await deps.attempts.ofDelivery(delivery._id)) {
@@ -41,9 +43,9 @@ export async function cancelDelivery(delivery: DeliveryDoc, traceId: string, dep
     callInProgress = true;
     // Without a SID yet the worker that dials ends the call as soon as it learns it.
     const { call_sid } = (await deps.attempts.find(attempt._id.toHexString())) ?? {};
-    if (call_sid !== undefined) deps.background(endCall(call_sid, deps));
+    if (call_sid !== undefined) deps.background.run(endCall(call_sid, deps));
   }
-  deps.background(tellDriver(current, traceId, deps));
+  await tellDriver(current, traceId, deps);
   return { delivery: current, callInProgress };
 }
 

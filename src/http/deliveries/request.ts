@@ -7,9 +7,20 @@ import { DELIVERY_STATUSES, PRIORITIES } from '#src/domain/vocabulary.ts';
 const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 
 export const Id = z.string().regex(/^[0-9a-f]{24}$/i, 'must be 24 hexadecimal digits');
-const text = (maximum: number) => z.string().trim().min(1, 'must not be empty').max(maximum, `must have ${maximum} characters at the most`);
 
-const Phone = text(32)
+const stringOf = (maximum: number, forbidden: RegExp, message: string) =>
+  z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(maximum, `must have ${maximum} characters at the most`)
+    // A half of a surrogate pair cannot be stored, and control characters are in no text that people write.
+    .refine((text) => text.isWellFormed() && !forbidden.test(text), message);
+/** On one line. */
+const line = (maximum: number) => stringOf(maximum, /\p{Cc}/u, 'must not contain control characters');
+const text = (maximum: number) => stringOf(maximum, /[^\P{Cc}\t\r\n]/u, 'must not contain control characters, but tabs and new lines');
+
+const Phone = line(32)
   .meta({ description: 'An E.164 number, such as +12025550100.', examples: ['+12025550100'] })
   .transform((input, context) => {
     const phone = toE164(input);
@@ -20,7 +31,12 @@ const Phone = text(32)
 
 const Preferences = z.strictObject({
   preferred_times: z
-    .array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/, 'must be like 09:00-12:00'))
+    .array(
+      z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/, 'must be like 09:00-12:00')
+        .refine((range) => range.slice(0, 5) !== range.slice(6), 'must not be empty'),
+    )
     .max(10)
     .optional(),
   preferred_days: z.array(z.enum(DAYS)).max(7).optional(),
@@ -30,13 +46,14 @@ const Preferences = z.strictObject({
     .string()
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language such as en or es')
     .optional(),
-  timezone: text(64)
-    .refine((zone) => IANAZone.isValidZone(zone), 'must be an IANA time zone, such as America/New_York')
+  timezone: line(64)
+    // Offsets such as +05:00 are zones to the runtime, too, but know no summer time.
+    .refine((zone) => /^[A-Za-z]/.test(zone) && IANAZone.isValidZone(zone), 'must be an IANA time zone, such as America/New_York')
     .optional(),
 });
 
 const Customer = z.strictObject({
-  name: text(200),
+  name: line(200),
   phone: Phone,
   email: z.email('must be an e-mail address').max(254).optional(),
   address: text(500).optional(),
@@ -67,7 +84,7 @@ const PackageDetails = z.strictObject({
 /** The body of POST /v1/deliveries. */
 export const NewDelivery = z
   .strictObject({
-    external_id: text(128)
+    external_id: line(128)
       .optional()
       .meta({ description: "The upstream's order number, unique per API key: a repeat makes no second delivery." }),
     customer: Customer.optional().meta({ description: 'Matched by phone; fields that are given overwrite. Either this or customer_id.' }),

@@ -1,13 +1,14 @@
 import { ObjectId } from 'mongodb';
 import { z } from 'zod';
 import type { Repositories } from '#src/db/repositories/repositories.ts';
-import type { App } from '#src/http/app.ts';
+import type { App } from '#src/http/app-type.ts';
 import type { AnswerInTime } from '#src/http/answer-in-time.ts';
 import type { ApiKeyAuth } from '#src/http/auth/api-key-auth.ts';
 import { problem } from '#src/http/problems/http-problem.ts';
 import { acceptDelivery, type AcceptDeps } from './accept.ts';
 import { cancelDelivery, type CancelDeps } from './cancel.ts';
 import { Delivery, DeliveryDetails, presentDelivery, presentDetails } from './present.ts';
+import { problemResponses } from './problem-responses.ts';
 import { DeliveryList, Id, IdempotencyHeaders, NewDelivery } from './request.ts';
 
 export interface DeliveryRoutesDeps extends AcceptDeps, CancelDeps, Pick<Repositories, 'callLogs' | 'history' | 'recordings'> {
@@ -24,7 +25,7 @@ export function registerDeliveryRoutes(app: App, deps: DeliveryRoutesDeps): void
   const write = { onRequest: deps.auth.requireKey('deliveries:write') };
   const read = { onRequest: deps.auth.requireKey('deliveries:read') };
   const found = async (id: string) => {
-    const delivery = await deps.answerInTime(deps.deliveries.find(new ObjectId(id)));
+    const delivery = await deps.answerInTime(deps.deliveries.find(new ObjectId(id)), 'reads');
     if (delivery) return delivery;
     throw problem({ status: 404, detail: 'There is no such delivery.' });
   };
@@ -39,7 +40,11 @@ export function registerDeliveryRoutes(app: App, deps: DeliveryRoutesDeps): void
         summary: 'Submit a delivery',
         headers: IdempotencyHeaders,
         body: NewDelivery,
-        response: { 202: Delivery.describe('Accepted: the customer will be called.'), 200: Delivery.describe('Accepted before.') },
+        response: {
+          202: Delivery.describe('Accepted: the customer will be called.'),
+          200: Delivery.describe('Accepted before.'),
+          ...problemResponses(409, 413, 415, 422),
+        },
       },
     },
     async (request, reply) => {
@@ -54,9 +59,10 @@ export function registerDeliveryRoutes(app: App, deps: DeliveryRoutesDeps): void
           deps,
         ),
       );
-      // The same idempotency key gives the same answer; a repeated external_id says that it is known.
-      const status = created || request.headers['idempotency-key'] !== undefined ? 202 : 200;
-      return reply.code(status).header('location', `/v1/deliveries/${delivery._id.toHexString()}`).send(presentDelivery(delivery));
+      return reply
+        .code(created ? 202 : 200)
+        .header('location', `/v1/deliveries/${delivery._id.toHexString()}`)
+        .send(presentDelivery(delivery));
     },
   );
 
@@ -69,7 +75,7 @@ export function registerDeliveryRoutes(app: App, deps: DeliveryRoutesDeps): void
         security,
         summary: 'List deliveries, newest first',
         querystring: DeliveryList,
-        response: { 200: z.object({ data: z.array(Delivery), next_cursor: z.string().nullable() }) },
+        response: { 200: z.object({ data: z.array(Delivery), next_cursor: z.string().nullable() }), ...problemResponses() },
       },
     },
     async ({ query }) => {
@@ -81,6 +87,7 @@ export function registerDeliveryRoutes(app: App, deps: DeliveryRoutesDeps): void
           ...(cursor === undefined ? {} : { before: new ObjectId(cursor) }),
           limit: limit + 1,
         }),
+        'reads',
       );
       const page = rows.slice(0, limit);
       return { data: page.map(presentDelivery), next_cursor: rows.length > limit ? (page.at(-1)?._id.toHexString() ?? null) : null };
@@ -96,7 +103,7 @@ export function registerDeliveryRoutes(app: App, deps: DeliveryRoutesDeps): void
         security,
         summary: 'One delivery, with its calls, recording and history',
         params: ById,
-        response: { 200: DeliveryDetails },
+        response: { 200: DeliveryDetails, ...problemResponses(404) },
       },
     },
     async ({ params }) => {
@@ -107,6 +114,7 @@ export function registerDeliveryRoutes(app: App, deps: DeliveryRoutesDeps): void
           delivery.recording_id ? deps.recordings.find(delivery.recording_id.toHexString()) : null,
           deps.history.ofDelivery(delivery._id),
         ]),
+        'reads',
       );
       return presentDetails(delivery, calls, recording, events);
     },
@@ -121,7 +129,7 @@ export function registerDeliveryRoutes(app: App, deps: DeliveryRoutesDeps): void
         security,
         summary: 'Cancel a delivery: nobody is called any more',
         params: ById,
-        response: { 200: Delivery.extend({ call_in_progress: z.boolean() }) },
+        response: { 200: Delivery.extend({ call_in_progress: z.boolean() }), ...problemResponses(404, 409) },
       },
     },
     async ({ params, traceId }) => {

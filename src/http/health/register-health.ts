@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import type { App } from '#src/http/app.ts';
+import type { App } from '#src/http/app-type.ts';
 import { runChecks, type Check, type CheckResult } from './checks.ts';
 
 const Query = z.object({ exclude: z.string().max(200).default('') });

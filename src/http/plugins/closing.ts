@@ -1,4 +1,4 @@
-import type { App } from '#src/http/app.ts';
+import type { App } from '#src/http/app-type.ts';
 
 const LOOK_EVERY = 50;
 

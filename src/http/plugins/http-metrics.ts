@@ -1,4 +1,4 @@
-import type { App } from '#src/http/app.ts';
+import type { App } from '#src/http/app-type.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 
 /** Measures every request by its route's pattern: a label must not grow with what callers send. */

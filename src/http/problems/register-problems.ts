@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { App } from '#src/http/app.ts';
+import type { App } from '#src/http/app-type.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
 import { problem } from './http-problem.ts';
 import { sendProblem } from './send-problem.ts';

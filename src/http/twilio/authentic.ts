@@ -17,7 +17,7 @@ export function authentic<Name extends CallbackName>(name: Name, request: Fastif
     deps.metrics.callbacksRefused.inc({ reason });
     return problem({ status, type: `callback-${reason}`, title: 'The callback was refused' });
   };
-  const rawBody = request.body as Buffer;
+  const rawBody = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
   const signature = request.headers['x-twilio-signature'];
   const signed =
     typeof signature === 'string' &&
@@ -38,7 +38,7 @@ export function authentic<Name extends CallbackName>(name: Name, request: Fastif
   return parsed.data as Callback<Name>;
 }
 
-/** The body's parameters; null for bad UTF-8 and for a parameter that comes twice, which Twilio never sends. */
+/** The body's parameters, without empty ones; null for bad UTF-8 and for a parameter that comes twice, which Twilio never sends. */
 function formParameters(rawBody: Buffer): Record<string, string> | null {
   let text: string;
   try {
@@ -49,5 +49,5 @@ function formParameters(rawBody: Buffer): Record<string, string> | null {
   }
   const entries = [...new URLSearchParams(text)];
   const names = new Set(entries.map(([name]) => name));
-  return names.size === entries.length ? Object.fromEntries(entries) : null;
+  return names.size === entries.length ? Object.fromEntries(entries.filter(([, value]) => value !== '')) : null;
 }

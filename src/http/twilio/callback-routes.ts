@@ -1,4 +1,4 @@
-import type { App } from '#src/http/app.ts';
+import type { App } from '#src/http/app-type.ts';
 import type { AnswerInTime } from '#src/http/answer-in-time.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CallEvent } from '#src/domain/call-events/call-event.ts';

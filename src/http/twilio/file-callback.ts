@@ -9,10 +9,9 @@ import type { Metrics } from '#src/platform/metrics.ts';
 import type { Time } from '#src/platform/time.ts';
 
 export interface FileCallbackDeps extends Pick<Repositories, 'attempts' | 'inbox'> {
-  producer: Producer;
+  producer: Pick<Producer, 'enqueue'>;
   metrics: Metrics;
   time: Time;
-  background: (work: Promise<void>) => void;
 }
 
 /** The attempt that a callback speaks of. Throws 404, counted, for none of ours. */
@@ -26,9 +25,9 @@ export async function attemptOf(
   throw problem({ status: 404, type: 'callback-attempt', title: 'The callback was refused' });
 }
 
-/** Files the event durably, then enqueues it; Redis may be away. */
+/** Files the event durably, once, and has it enqueued. */
 export async function fileCallback(event: CallEvent, attempt: CallAttemptDoc, deps: FileCallbackDeps): Promise<void> {
-  const { eventId } = await fileEvent(event, attempt._id, attempt.trace_id, deps.time.now(), deps);
-  deps.metrics.callbacks.inc({ kind: event.kind });
-  deps.background(enqueueEvent(eventId, attempt.trace_id, deps.producer));
+  const { eventId, filed } = await fileEvent(event, attempt._id, attempt.trace_id, deps.time.now(), deps);
+  if (filed === 'inserted') deps.metrics.callbacks.inc({ kind: event.kind });
+  await enqueueEvent(eventId, attempt.trace_id, deps.producer);
 }

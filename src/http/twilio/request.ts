@@ -1,7 +1,16 @@
 import { z } from 'zod';
 
 const sid = (prefix: string) => z.string().regex(new RegExp(`^${prefix}[0-9a-f]{32}$`, 'i'));
-const number = (minimum: number) => z.coerce.number().min(minimum).max(1_000_000);
+/** Digits only: Number() would also take hexadecimal and exponents. */
+const count = z
+  .string()
+  .regex(/^\d{1,6}$/)
+  .transform(Number);
+/** Seconds or milliseconds; Twilio says -1 where it does not know. */
+const duration = z
+  .string()
+  .regex(/^(-1|\d{1,6}(\.\d{1,6})?)$/)
+  .transform(Number);
 /** RFC 2822, such as `Tue, 24 Nov 2026 10:53:54 +0000`. */
 const timestamp = z
   .string()
@@ -12,7 +21,7 @@ const timestamp = z
     context.addIssue({ code: 'custom', message: 'is no time' });
     return z.NEVER;
   });
-const word = z.string().max(200);
+const words = z.string().transform((text) => text.slice(0, 200));
 
 const anyCallback = z.object({ AccountSid: sid('AC'), CallSid: sid('CA') });
 
@@ -20,9 +29,9 @@ const anyCallback = z.object({ AccountSid: sid('AC'), CallSid: sid('CA') });
 export const callbacks = {
   status: anyCallback.extend({
     CallStatus: z.enum(['queued', 'initiated', 'ringing', 'in-progress', 'completed', 'busy', 'no-answer', 'failed', 'canceled']),
-    SequenceNumber: z.coerce.number().int().min(0).max(10_000),
+    SequenceNumber: count,
     Timestamp: timestamp.optional(),
-    CallDuration: number(0).optional(),
+    CallDuration: duration.optional(),
     SipResponseCode: z
       .string()
       .regex(/^\d{3}$/)
@@ -31,14 +40,14 @@ export const callbacks = {
       .string()
       .regex(/^\d{1,6}$/)
       .optional(),
-    ErrorMessage: word.optional(),
+    ErrorMessage: words.optional(),
   }),
-  amd: anyCallback.extend({ AnsweredBy: z.string().regex(/^[a-z_]{1,40}$/), MachineDetectionDuration: number(0).optional() }),
+  amd: anyCallback.extend({ AnsweredBy: z.string().regex(/^[a-z_]{1,40}$/), MachineDetectionDuration: duration.optional() }),
   recording: anyCallback.extend({
     RecordingSid: sid('RE'),
     RecordingStatus: z.enum(['in-progress', 'completed', 'absent', 'failed']),
-    RecordingDuration: z.coerce.number().min(-1).max(100_000).optional(),
-    RecordingChannels: number(1).optional(),
+    RecordingDuration: duration.optional(),
+    RecordingChannels: count.optional(),
     ErrorCode: z
       .string()
       .regex(/^\d{1,6}$/)

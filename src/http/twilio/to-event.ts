@@ -10,7 +10,7 @@ export const statusEvent = (c: Callback<'status'>, now: Date): CallEvent => ({
   occurredAt: c.Timestamp ?? now,
   data: {
     status: c.CallStatus,
-    ...(c.CallDuration === undefined ? {} : { durationSeconds: c.CallDuration }),
+    ...(known(c.CallDuration) ? { durationSeconds: c.CallDuration } : {}),
     ...(c.SipResponseCode === undefined ? {} : { sipResponseCode: Number(c.SipResponseCode) }),
     ...(c.ErrorCode === undefined ? {} : { errorCode: c.ErrorCode }),
     ...(c.ErrorMessage === undefined ? {} : { errorMessage: c.ErrorMessage }),
@@ -22,7 +22,7 @@ export const amdEvent = (c: Callback<'amd'>, now: Date): CallEvent => ({
   kind: 'amd',
   callSid: c.CallSid,
   occurredAt: now,
-  data: { answeredBy: c.AnsweredBy, ...(c.MachineDetectionDuration === undefined ? {} : { detectionMs: c.MachineDetectionDuration }) },
+  data: { answeredBy: c.AnsweredBy, ...(known(c.MachineDetectionDuration) ? { detectionMs: c.MachineDetectionDuration } : {}) },
 });
 
 export const recordingEvent = (c: Callback<'recording'>, now: Date): CallEvent => ({
@@ -34,7 +34,7 @@ export const recordingEvent = (c: Callback<'recording'>, now: Date): CallEvent =
     recordingSid: c.RecordingSid,
     // A recording that failed at Twilio cannot be fetched: the same to us as none.
     status: c.RecordingStatus === 'failed' ? 'absent' : c.RecordingStatus,
-    ...(c.RecordingDuration === undefined || c.RecordingDuration < 0 ? {} : { durationSeconds: c.RecordingDuration }),
+    ...(known(c.RecordingDuration) ? { durationSeconds: c.RecordingDuration } : {}),
     ...(c.RecordingChannels === undefined ? {} : { channels: c.RecordingChannels }),
     ...(c.ErrorCode === undefined ? {} : { errorCode: c.ErrorCode }),
   },
@@ -47,3 +47,5 @@ export const choiceEvent = (c: Callback<'choice'>, now: Date): CallEvent => ({
   occurredAt: now,
   data: { digits: c.Digits },
 });
+
+const known = (duration: number | undefined): duration is number => duration !== undefined && duration >= 0;

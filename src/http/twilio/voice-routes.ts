@@ -7,7 +7,7 @@ import { menuUrls } from '#src/domain/callback-urls.ts';
 import { callTexts, type CallTexts } from '#src/domain/greeting.ts';
 import { LIVE_ATTEMPT_STATES } from '#src/domain/vocabulary.ts';
 import type { AnswerInTime } from '#src/http/answer-in-time.ts';
-import type { App } from '#src/http/app.ts';
+import type { App } from '#src/http/app-type.ts';
 import { apology, menu, recordMessage, say } from '#src/providers/twiml.ts';
 import { authentic, type AuthenticDeps } from './authentic.ts';
 import { attemptOf, fileCallback, type FileCallbackDeps } from './file-callback.ts';
@@ -30,9 +30,12 @@ export function registerVoiceRoutes(app: App, deps: VoiceDeps): void {
       const callback = authentic(name, request as unknown as FastifyRequest, deps);
       const { attemptId } = (request as unknown as Request).params;
       reply.type('text/xml');
+      const answer = async () => {
+        const call = await callOf(attemptId, callback.CallSid, deps);
+        return call ? script(callback, call, menuUrls(deps.publicUrl, attemptId)) : apology();
+      };
       try {
-        const call = await deps.answerInTime(callOf(attemptId, callback.CallSid, deps));
-        return await reply.send(call ? await script(callback, call, menuUrls(deps.publicUrl, attemptId)) : apology());
+        return await reply.send(await deps.answerInTime(answer()));
       } catch (error) {
         request.log.error({ err: error }, 'apologised to a caller');
         return reply.send(apology());
@@ -40,21 +43,21 @@ export function registerVoiceRoutes(app: App, deps: VoiceDeps): void {
     });
   };
 
-  speak('voice', (_callback, { texts }, { choice }) =>
-    Promise.resolve(menu({ texts: [texts.greeting, texts.menu], language: texts.language, actionUrl: choice })),
+  speak('voice', async (_callback, { attempt, texts }, { choice }) =>
+    isLive(attempt) ? menu({ texts: [texts.greeting, texts.menu], language: texts.language, actionUrl: choice }) : apology(),
   );
   speak('choice', async (callback, { attempt, texts }, { recorded, recordingStatus }) => {
     const { language } = texts;
     const choice = choiceOf(callback.Digits);
     if (!choice) return say({ texts: [texts.noInput], language });
     // Filed before it is acknowledged: what we say to have noted is noted.
-    await deps.answerInTime(fileCallback(choiceEvent(callback, deps.time.now()), attempt, deps));
+    await fileCallback(choiceEvent(callback, deps.time.now()), attempt, deps);
     const answer = [texts.thanks[choice]];
     return meaningOf(choice) === 'instructed'
       ? recordMessage({ texts: answer, language, actionUrl: recorded, recordingStatusUrl: recordingStatus })
       : say({ texts: answer, language });
   });
-  speak('recorded', (_callback, { texts }) => Promise.resolve(say({ texts: [texts.recorded], language: texts.language })));
+  speak('recorded', async (_callback, { texts }) => say({ texts: [texts.recorded], language: texts.language }));
 }
 
 interface Call {
@@ -62,11 +65,11 @@ interface Call {
   texts: CallTexts;
 }
 
-/** Whom we speak to and how; null when this call is none that we are making. */
+/** Whom we speak to and how; null when this call is none of ours. It may be over: a key that was pressed is often told after the end, and counts. */
 async function callOf(attemptId: string, callSid: string, deps: VoiceDeps): Promise<Call | null> {
   const attempt = await attemptOf(attemptId, deps);
-  const live = (LIVE_ATTEMPT_STATES as readonly string[]).includes(attempt.state);
-  if (!live || (attempt.call_sid !== undefined && attempt.call_sid !== callSid)) return null;
+  const ours = isLive(attempt) ? (attempt.call_sid ?? callSid) === callSid : attempt.state === 'finished' && attempt.call_sid === callSid;
+  if (!ours) return null;
   const [customer, delivery] = await Promise.all([deps.customers.find(attempt.customer_id), deps.deliveries.find(attempt.delivery_id)]);
   if (!customer || !delivery) return null;
   const { language, timezone } = customer.preferences;
@@ -79,6 +82,8 @@ async function callOf(attemptId: string, callSid: string, deps: VoiceDeps): Prom
   };
   return { attempt, texts: callTexts(occasion) };
 }
+
+const isLive = ({ state }: CallAttemptDoc) => (LIVE_ATTEMPT_STATES as readonly string[]).includes(state);
 
 const CHOICES: readonly string[] = ['1', '2', '3', '9'] satisfies Choice[];
 const choiceOf = (digits: string): Choice | null => (CHOICES.includes(digits) ? (digits as Choice) : null);

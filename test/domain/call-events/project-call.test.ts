@@ -30,6 +30,7 @@ describe('the status of a call', () => {
 
   it('is by the callback where a look-up says otherwise', () => {
     expect(projectCall([lookup('failed', { at: 1 }), status('busy', { at: 5, sequence: 3 })], LATER).status).toBe('busy');
+    expect(projectCall([lookup('failed', { at: 1 }), status('busy', { at: 5 })], LATER).status).toBe('busy');
   });
 
   it('is by the first callback where two tell of an end', () => {

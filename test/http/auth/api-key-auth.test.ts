@@ -102,7 +102,12 @@ describe('who may ask', () => {
 
   it('is decided before a body is read', async () => {
     const { app } = await setup();
-    const answer = await app.inject({ method: 'POST', url: '/write', payload: 'x'.repeat(2e6), headers: { 'content-type': 'application/json' } });
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/write',
+      payload: 'x'.repeat(2e6),
+      headers: { 'content-type': 'application/json' },
+    });
     expect(answer.statusCode).toBe(401);
   });
 

@@ -76,7 +76,9 @@ describe('the login', () => {
     const answer = await login('  Admin@Example.com ');
     expect(answer.statusCode).toBe(303);
     expect(answer.headers.location).toBe('/board/');
-    expect(answer.cookies).toMatchObject([{ name: 'delauto_board', path: '/board', httpOnly: true, secure: true, sameSite: 'Strict', maxAge: 28_800 }]);
+    expect(answer.cookies).toMatchObject([
+      { name: 'delauto_board', path: '/board', httpOnly: true, secure: true, sameSite: 'Strict', maxAge: 28_800 },
+    ]);
     expect(audits).toEqual([{ actor: ids.admin, action: 'board.login' }]);
     expect(await client.db().collection('agents').findOne({ email: 'admin@example.com' })).toMatchObject({ login_count: 1 });
 

@@ -36,12 +36,17 @@ describe('/readyz', () => {
     const { app } = await setup({ mongodb: fine, migrations: () => Promise.resolve('migrations are missing') });
     const answer = await app.inject('/readyz');
     expect(answer.statusCode).toBe(503);
-    expect(answer.json()).toMatchObject({ status: 'failed', checks: { migrations: { status: 'failed', reason: 'migrations are missing' } } });
+    expect(answer.json()).toMatchObject({
+      status: 'failed',
+      checks: { migrations: { status: 'failed', reason: 'migrations are missing' } },
+    });
   });
 
   it('tells the world nothing of an error, and the log once', async () => {
     let broken = true;
-    const { app, lines } = await setup({ redis: () => (broken ? Promise.reject(new Error('ECONNREFUSED 10.1.2.3')) : Promise.resolve(null)) });
+    const { app, lines } = await setup({
+      redis: () => (broken ? Promise.reject(new Error('ECONNREFUSED 10.1.2.3')) : Promise.resolve(null)),
+    });
     for (let n = 0; n < 3; n += 1) expect((await app.inject('/readyz')).body).not.toContain('10.1.2.3');
     const told = () => lines.filter(({ msg }) => msg === 'readiness check failed').length;
     expect(told()).toBe(1);
@@ -85,7 +90,7 @@ describe('what must hold', () => {
   const checksOn = (redis: RedisClient, info?: string) =>
     readinessChecks({
       // The reply of a server that we do not have; the rest is the real one's.
-      redis: info === undefined ? redis : (Object.assign(Object.create(redis) as RedisClient, { info: () => Promise.resolve(info) }) as RedisClient),
+      redis: info === undefined ? redis : Object.assign(Object.create(redis) as RedisClient, { info: () => Promise.resolve(info) }),
       pingMongo: () => Promise.resolve(),
       migrationsApplied: () => Promise.resolve(true),
     });
@@ -124,7 +129,11 @@ describe('what must hold', () => {
   });
 
   it('does not hold before the migrations are applied', async () => {
-    const checks = readinessChecks({ redis: await connect(), pingMongo: () => Promise.resolve(), migrationsApplied: () => Promise.resolve(false) });
+    const checks = readinessChecks({
+      redis: await connect(),
+      pingMongo: () => Promise.resolve(),
+      migrationsApplied: () => Promise.resolve(false),
+    });
     expect(await checks['migrations']?.()).toContain('migrations are missing');
   });
 });

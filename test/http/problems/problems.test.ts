@@ -44,7 +44,11 @@ describe('what the caller got wrong', () => {
   it.each([
     ['missing', {}, [{ in: 'body', field: 'customer', message: expect.any(String) }]],
     ['wrong type', { customer: { ...valid.customer, name: 7 } }, [{ in: 'body', field: 'customer.name', message: expect.any(String) }]],
-    ['own message', { customer: { ...valid.customer, phone: 'x' } }, [{ in: 'body', field: 'customer.phone', message: 'must be a phone number' }]],
+    [
+      'own message',
+      { customer: { ...valid.customer, phone: 'x' } },
+      [{ in: 'body', field: 'customer.phone', message: 'must be a phone number' }],
+    ],
     ['unknown field', { ...valid, colour: 1 }, [{ in: 'body', field: 'colour', message: 'is not a known field' }]],
     ['in a list', { ...valid, stops: [{ lat: 1 }, { lat: 91 }] }, [{ in: 'body', field: 'stops.1.lat', message: expect.any(String) }]],
     ['member of a union', { ...valid, when: { day: 5 } }, [{ in: 'body', field: 'when.day', message: expect.any(String) }]],
@@ -80,7 +84,10 @@ describe('what the caller got wrong', () => {
 
   it('never repeats a value, in the answer or in the log', async () => {
     const { post, text: logged } = await setup();
-    const answer = await post({ customer: { phone: '2025550100', name: 'Wilhelmina' }, when: { day: 4711 } }, '/things/1?mail=ann@example.com');
+    const answer = await post(
+      { customer: { phone: '2025550100', name: 'Wilhelmina' }, when: { day: 4711 } },
+      '/things/1?mail=ann@example.com',
+    );
     expect(answer.statusCode).toBe(400);
     for (const value of ['2025550100', 'Wilhelmina', '4711', 'ann@example.com']) expect(answer.body + logged()).not.toContain(value);
   });

@@ -38,5 +38,3 @@ export const startAnsweringApp = async (documents: Readonly<Record<string, strin
     stop: () => app.close(),
   };
 };
-
-export type AnsweringApp = Awaited<ReturnType<typeof startAnsweringApp>>;

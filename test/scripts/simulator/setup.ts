@@ -38,8 +38,8 @@ export const RECORDING = { '/voice/choice': record };
 /** Asks Twilio's API in plain HTTP. */
 export const ask = async (simulator: Simulator, method: string, path: string, form?: Readonly<Record<string, string | string[]>>) => {
   const { TWILIO_ACCOUNT_SID: account = '', TWILIO_AUTH_TOKEN: token = '' } = simulator.env;
-  const pairs = Object.entries(form ?? {}).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
-  return await fetch(`${simulator.urls.twilio}/2010-04-01/Accounts/${account}${path}`, {
+  const pairs = Object.entries(form ?? {}).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one]));
+  return fetch(`${simulator.urls.twilio}/2010-04-01/Accounts/${account}${path}`, {
     method,
     headers: { authorization: `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}` },
     ...(form ? { body: new URLSearchParams(pairs) } : {}),

@@ -7,8 +7,8 @@ import type { Simulator } from '#scripts/simulator/simulator.ts';
 
 import { setupSimulator } from '../setup.ts';
 
-const clientOf = (simulator: Simulator, apiKey = 'sk-simulator') =>
-  new OpenAI({ apiKey, baseURL: simulator.urls.openai, maxRetries: 0, timeout: 2000 });
+const clientOf = (simulator: Simulator, apiKey = 'sk-simulator', timeout = 20_000) =>
+  new OpenAI({ apiKey, baseURL: simulator.urls.openai, maxRetries: 0, timeout });
 
 const transcribe = async (simulator: Simulator, audio: Buffer, model = 'gpt-transcribe') =>
   clientOf(simulator).audio.transcriptions.create({ file: await toFile(audio, 'recording.mp3', { type: 'audio/mpeg' }), model });
@@ -124,7 +124,9 @@ describe('a scripted fault', () => {
 
   it('fails or hangs', async () => {
     await expect(analyse(await under('500'), 'hello')).rejects.toMatchObject({ status: 500 });
-    await expect(analyse(await under('hang-before'), 'hello')).rejects.toThrow(/timed out/i);
+    const hanging = clientOf(await under('hang-before'), 'sk-simulator', 300);
+    const asked = hanging.chat.completions.create({ model: 'gpt-4.1-mini', messages: [{ role: 'user', content: 'hello' }] });
+    await expect(asked).rejects.toThrow(/timed out/i);
   });
 
   it('spoils the answer', async () => {

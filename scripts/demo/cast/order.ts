@@ -1,0 +1,13 @@
+import type { Steps } from '#scripts/simulator/people.ts';
+import type { Role } from './roles.ts';
+
+/** What is submitted, and what the demo knows of it beside. */
+export interface Order {
+  /** The upstream's order number, or where in the file it stands. */
+  label: string;
+  /** Body of POST /v1/deliveries, without the driver. */
+  body: Readonly<Record<string, unknown>>;
+  /** What the person at the number does; by weights where it is not given. */
+  steps?: Steps;
+  cancel?: NonNullable<Role['cancel']>;
+}

@@ -1,0 +1,90 @@
+import { createServer } from 'node:net';
+import { UnrecoverableError, Worker } from 'bullmq';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { queuePrefix } from '#queues/job-options.ts';
+import { boardWorld, PASSWORD } from '#test/support/board-world.ts';
+import { launchChromium } from './chromium.ts';
+
+const attemptId = '64f1a2b3c4d5e6f7a8b9c0d1';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+});
+
+/** The board on a real address, with one job of the queue `retry` that has failed for good. */
+async function setup() {
+  const world = await boardWorld();
+  const port = await freePort();
+  const address = `http://127.0.0.1:${port}`;
+  await world.register(address);
+  await world.app.listen({ host: '127.0.0.1', port });
+
+  await world.producer.enqueue('retry', { attemptId, traceId: 'a'.repeat(32) });
+  const worker = new Worker('retry', () => Promise.reject(new UnrecoverableError('an operator must look')), {
+    connection: { url: world.url },
+    prefix: queuePrefix(world.prefix, 'retry'),
+  });
+  await new Promise((failed) => worker.once('failed', failed));
+  await worker.close();
+  return { ...world, address, queue: world.producer.queues.get('retry') };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+it('an admin logs in, sees the queues, retries a failed job and logs out', async () => {
+  const { address, queue, audits, ids, close } = await setup();
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.setDefaultTimeout(10_000);
+  const refused: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') refused.push(message.text());
+  });
+  page.on('pageerror', (error) => refused.push(error.message));
+  try {
+    // A stranger finds the login, and with a wrong password nothing else.
+    await page.goto(`${address}/board/`);
+    await page.getByRole('link', { name: 'Log in' }).click();
+    const logIn = async (password: string) => {
+      await page.getByLabel('E-mail').fill('admin@example.com');
+      await page.getByLabel('Password').fill(password);
+      await page.getByRole('button', { name: 'Log in' }).click();
+    };
+    await logIn('not the password');
+    await page.getByRole('alert').getByText('wrong').waitFor();
+    await logIn(PASSWORD);
+
+    // All queues, and the failed job with its reason and its ids.
+    for (const name of ['call-event', 'transcription', 'metrics-rollup']) await page.getByText(name, { exact: true }).first().waitFor();
+    refused.length = 0;
+    await page.goto(`${address}/board/queue/retry?status=failed`);
+    await page.getByText('an operator must look').first().waitFor();
+
+    // The job's buttons are icons without a name; the first of them is 'retry', and it asks once more.
+    await page.getByText(`retry-${attemptId}`).locator('xpath=ancestor::*[.//button][1]').getByRole('button').first().click();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await expect.poll(async () => queue?.getJobCounts('failed', 'prioritized', 'waiting')).toMatchObject({ failed: 0, prioritized: 1 });
+    expect(audits.at(-1)).toMatchObject({ actor: ids.admin, action: 'board.change', details: { method: 'PUT', status: 204 } });
+
+    await page.goto(`${address}/board/logout`);
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.waitForURL(`${address}/board/login`);
+    expect((await page.goto(`${address}/board/api/queues`))?.status()).toBe(401);
+
+    // What the page asks for and our policy refuses is the one thing that we mean to refuse.
+    expect(refused.filter((text) => !text.includes('fonts.googleapis.com') && !text.includes('401'))).toEqual([]);
+  } finally {
+    await page.close();
+    await close();
+  }
+});

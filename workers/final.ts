@@ -1,0 +1,13 @@
+import { ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
+import { JobTooLong } from './job-signal.ts';
+import type { RunContext } from './processor.ts';
+
+/** Whether the job ends with this error: its retries have run out, and this is no error that costs none. */
+export function isFinal(error: unknown, { lastAttempt, signal }: Pick<RunContext, 'lastAttempt' | 'signal'>): boolean {
+  if (!lastAttempt || costsNoAttempt(error)) return false;
+  // Cut by a stop or a lost lock, the job runs again; one that took too long has used its attempt.
+  return !signal.aborted || signal.reason instanceof JobTooLong;
+}
+
+/** The whole queue waits for the provider; the job comes again with as many attempts as before. */
+const costsNoAttempt = (error: unknown): boolean => error instanceof RateLimited || error instanceof ProviderMisconfigured;
