@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Chromium is not asked of everybody: `npm run test:browser`.
+    exclude: ['test/browser/**'],
     globalSetup: ['test/support/global-setup.ts'],
     // Processes, because tests start and kill others. As many as a small machine has cores: mongod and Redis need their share.
     pool: 'forks',

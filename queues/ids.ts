@@ -4,4 +4,3 @@ import { z } from 'zod';
 export const DocumentId = z.string().regex(/^[0-9a-f]{24}$/);
 /** A W3C trace id: 32 hexadecimal digits. */
 export const TraceId = z.string().regex(/^[0-9a-f]{32}$/);
-export const TwilioSid = z.string().regex(/^[A-Z]{2}[0-9a-f]{32}$/i);

@@ -10,6 +10,7 @@ import { notifyDriver, type NotifyDeps } from '#src/pipeline/notify-driver.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { Analysis, Analyst } from '#src/providers/analyst.ts';
+import { isFinal } from './final.ts';
 import { done, skip } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { giveUpRecording, type GiveUpRecordingDeps } from './steps/give-up-recording.ts';
@@ -26,20 +27,20 @@ export interface AnalysisDeps extends NotifyDeps, GiveUpRecordingDeps {
 }
 
 /** Reads the transcript and hands the driver what the customer asked for. When retries run out, the Recording is `failed` and the driver is told to ask. */
-export const analyseTranscript: Processor<typeof aiAnalysis, AnalysisDeps> = async ({ recordingId }, deps, { signal, lastAttempt }) => {
+export const analyseTranscript: Processor<typeof aiAnalysis, AnalysisDeps> = async ({ recordingId }, deps, context) => {
   const recording = await deps.recordings.find(recordingId);
   const transcript = recording?.transcription.text;
   if (!recording || transcript === undefined) return skip('no transcript to analyse');
   if (!['pending', 'processing'].includes(recording.processing_status)) return skip(`recording is ${recording.processing_status}`);
   try {
     const analysis =
-      recording.ai_analysis.summary === undefined ? await analyse(recording, transcript, deps, signal) : recording.ai_analysis;
+      recording.ai_analysis.summary === undefined ? await analyse(recording, transcript, deps, context.signal) : recording.ai_analysis;
     await handOver(recording, analysis.instructions ?? transcript, deps);
     // Last: until then the recording stays in the work list.
     await deps.recordings.completed(recording._id);
     return done();
   } catch (error) {
-    if (lastAttempt) await giveUpRecording(recording, 'the transcript could not be analysed', deps);
+    if (isFinal(error, context)) await giveUpRecording(recording, 'the transcript could not be analysed', deps);
     throw error;
   }
 };
@@ -53,11 +54,15 @@ async function analyse(
   const analysis = await deps.analyst.analyse({ transcript, language: recording.transcription.language }, signal);
   const shared = sharedFields(analysis);
   const { entities, summary } = analysis;
-  if (!(await deps.recordings.analysed(recording._id, { ...shared, entities, summary }))) {
-    return (await deps.recordings.find(recording._id.toHexString()))?.ai_analysis ?? {};
-  }
+  // First: once the recording has its analysis, no run asks again, and how sure the model was would be lost.
   await deps.callLogs.enrich(recording.call_log_id, { ai_analysis: { ...shared, confidence_score: analysis.confidence_score } });
-  return { ...shared, entities, summary };
+  if (await deps.recordings.analysed(recording._id, { ...shared, entities, summary })) return { ...shared, entities, summary };
+  // Another run was first: its analysis counts.
+  const first = (await deps.recordings.find(recording._id.toHexString()))?.ai_analysis;
+  if (!first) return {};
+  const { entities: _entities, summary: _summary, ...theirs } = first;
+  await deps.callLogs.enrich(recording.call_log_id, { ai_analysis: theirs });
+  return first;
 }
 
 const sharedFields = ({ sentiment, keywords, priority, instructions }: Analysis) => ({

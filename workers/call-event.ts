@@ -1,4 +1,5 @@
 import type { callEvent } from '#queues/call-event.ts';
+import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { Inbox } from '#src/db/repositories/inbox.ts';
 import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
 import { projectCall } from '#src/domain/call-events/project-call.ts';
@@ -11,8 +12,9 @@ import { toCallEvent } from './steps/to-call-event.ts';
 
 export type CallEventDeps = ApplyDeps & FollowDeps & { inbox: Inbox; attempts: AttemptStore; time: Time };
 
-/** Attempts that were closed without a call take no events, however late. */
-const CLOSED = ['rejected', 'not_placed'];
+/** Attempts that were closed without a call take no events, however late; nor does any the events of another call. */
+const takes = (attempt: CallAttemptDoc, callSid: string): boolean =>
+  attempt.call_sid === undefined ? !['rejected', 'not_placed', 'finished'].includes(attempt.state) : attempt.call_sid === callSid;
 /** The word who answered is sent beside the call and may arrive after its end, by so many real milliseconds: a matter of the network, which a faster clock must not shorten. */
 const AMD_GRACE_MS = 10 * SECOND;
 
@@ -24,7 +26,7 @@ export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async 
   const event = await deps.inbox.find(eventId);
   if (event?.state !== 'received') return skip('event is closed');
   const attempt = await deps.attempts.find(event.attempt_id.toHexString());
-  if (!attempt || CLOSED.includes(attempt.state) || (attempt.call_sid !== undefined && attempt.call_sid !== event.call_sid)) {
+  if (!attempt || !takes(attempt, event.call_sid)) {
     await deps.inbox.refused(event._id, attempt ? `attempt is ${attempt.state}` : 'attempt no longer exists');
     return skip('the attempt takes no such event');
   }

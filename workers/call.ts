@@ -4,6 +4,7 @@ import type { Producer } from '#queues/producer.ts';
 import { newCallLog } from '#src/db/documents/call-log.ts';
 import { deterministicId } from '#src/db/deterministic-id.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { CallLogDoc } from '#src/db/models/calllogs.ts';
 import { DIAL_WITHIN_MS, type AttemptClaims } from '#src/db/repositories/attempts/claims.ts';
 import type { AttemptProgress } from '#src/db/repositories/attempts/progress.ts';
 import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
@@ -106,11 +107,12 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
   return settle(dialed, attempt, claim.epoch, subject, deps, signal);
 };
 
-/** Ingestion writes delivery and attempt side by side: a moment later the delivery is there, or the attempt was planned for one that lost a race and is closed. */
+/** Ingestion writes delivery and attempt side by side: a moment later the delivery is there, or the attempt was planned for one that lost a race, or whose ingestion died. Removed and not closed: sent again with its
+ * idempotency key, the delivery may still be born, and its attempt planned anew. */
 async function orphaned(attempt: CallAttemptDoc, { attempts, time }: CallDeps): Promise<Outcome> {
   const lookAgain = new Date(attempt.createdAt.getTime() + time.span(ORPHANED_MS));
   if (lookAgain > time.now()) return snooze(lookAgain, 'the delivery is not there yet');
-  await attempts.finishPlanned(attempt._id, 'not_permitted', 'the delivery does not exist');
+  await attempts.discard(attempt._id);
   return skip('delivery or customer do not exist');
 }
 
@@ -124,8 +126,12 @@ async function settle(
 ): Promise<Outcome> {
   switch (dialed.kind) {
     case 'accepted':
-      if (!(await deps.attempts.submitted(attempt._id, epoch, dialed.callSid)))
-        await acceptedLate(dialed.callSid, attempt, epoch, deps, signal);
+      if (
+        !(await deps.attempts.submitted(attempt._id, epoch, dialed.callSid)) &&
+        !(await acceptedLate(dialed.callSid, attempt, epoch, deps, signal))
+      ) {
+        return skip('moved on meanwhile');
+      }
       await callBegun(dialed.callSid, attempt, subject, deps);
       return done();
     case 'refused':
@@ -146,36 +152,26 @@ async function settle(
   }
 }
 
-/** The ledger had moved when the answer came: the callback was first, the delivery was cancelled while we dialed, or another run took over. */
-async function acceptedLate(callSid: string, attempt: CallAttemptDoc, epoch: number, deps: CallDeps, signal: AbortSignal): Promise<void> {
+/** The ledger had moved when the answer came: the callback was first, the delivery was cancelled while we dialed, or the attempt is over without this call. True: it is the attempt's all the same. */
+async function acceptedLate(callSid: string, attempt: CallAttemptDoc, epoch: number, deps: CallDeps, signal: AbortSignal): Promise<boolean> {
   const current = await deps.attempts.find(attempt._id.toHexString());
-  if (current?.call_sid === callSid && !current.cancel_requested) return;
+  if (current?.call_sid === callSid && !current.cancel_requested) return true;
   if (current?.cancel_requested && current.epoch === epoch) {
     await deps.attempts.submitted(attempt._id, epoch, callSid, { evenIfCancelled: true });
     await deps.telephony.cancel(callSid, signal);
-    return;
+    return true;
   }
   fenced('submitted', deps);
+  // Nobody waits for this call, and another may be planned. Its log keeps a look-up from taking it for that one's.
+  await logCall(callSid, attempt, deps);
+  await deps.telephony.cancel(callSid, signal);
+  return false;
 }
 
 /** The call's log and the delivery's view of it, from the answer to our request; the first callback does the same, whichever is first. */
 async function callBegun(callSid: string, attempt: CallAttemptDoc, { delivery }: Subject, deps: CallDeps): Promise<void> {
   const now = deps.time.now();
-  const callLog = await deps.callLogs.ensure(
-    newCallLog(
-      {
-        _id: deterministicId('call', callSid),
-        delivery_id: attempt.delivery_id,
-        attempt_id: attempt._id,
-        call_sid: callSid,
-        status: 'queued',
-        from_number: deps.fromNumber,
-        to_number: attempt.to_number,
-        retry_count: attempt.number - 1,
-      },
-      now,
-    ),
-  );
+  const callLog = await logCall(callSid, attempt, deps);
   const event = trackingEvent({ deliveryId: delivery._id, attemptId: attempt._id, status: 'contacting', at: now });
   await deps.history.record(event);
   await deps.deliveries.moveContact(delivery._id, {
@@ -188,6 +184,23 @@ async function callBegun(callSid: string, attempt: CallAttemptDoc, { delivery }:
     also: { call_log_id: callLog._id },
   });
 }
+
+const logCall = (callSid: string, attempt: CallAttemptDoc, { callLogs, fromNumber, time }: CallDeps): Promise<CallLogDoc> =>
+  callLogs.ensure(
+    newCallLog(
+      {
+        _id: deterministicId('call', callSid),
+        delivery_id: attempt.delivery_id,
+        attempt_id: attempt._id,
+        call_sid: callSid,
+        status: 'queued',
+        from_number: fromNumber,
+        to_number: attempt.to_number,
+        retry_count: attempt.number - 1,
+      },
+      time.now(),
+    ),
+  );
 
 async function postpone(attempt: CallAttemptDoc, until: Date, reason: string, deps: CallDeps): Promise<Outcome> {
   const event = trackingEvent({

@@ -5,6 +5,7 @@ import type { Notifications } from '#src/db/repositories/notifications.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import { ProviderMisconfigured } from '#src/providers/errors.ts';
 import type { Push } from '#src/providers/push.ts';
+import { isFinal } from './final.ts';
 import { done, reject, skip } from './outcome.ts';
 import type { Processor } from './processor.ts';
 
@@ -25,14 +26,14 @@ const TTL_SECONDS = 3600;
 export const pushNotification: Processor<typeof notification, NotificationDeps> = async (
   { notificationId },
   deps,
-  { signal, lastAttempt },
+  context,
 ) => {
   const row = await deps.notifications.find(notificationId);
   if (!row) return skip('notification no longer exists');
   const epoch = await deps.notifications.claim(row);
   if (epoch === null) return skip(`notification is ${row.state}`);
   try {
-    const sent = await send(row, deps, signal);
+    const sent = await send(row, deps, context.signal);
     const written =
       sent.kind === 'sent' ? await deps.notifications.sent(row._id, epoch) : await deps.notifications.skipped(row._id, epoch, sent.reason);
     if (!written) deps.metrics.fencedWrites.inc({ write: 'notification' });
@@ -43,7 +44,7 @@ export const pushNotification: Processor<typeof notification, NotificationDeps> 
       await deps.notifications.failed(row._id, epoch, 'the push service refuses our keys');
       return reject('the push service refuses our keys');
     }
-    if (lastAttempt) await deps.notifications.failed(row._id, epoch, 'the push service did not take it');
+    if (isFinal(error, context)) await deps.notifications.failed(row._id, epoch, 'the push service did not take it');
     else await deps.notifications.release(row._id, epoch);
     throw error;
   }

@@ -7,7 +7,7 @@ export interface RunContext {
   log: Logger;
   /** Aborted when the run has taken longer than its contract allows, has lost its lock, or the process must stop. */
   signal: AbortSignal;
-  /** True when a throw would be final: retries have run out. */
+  /** True when retries have run out: a throw is final, unless it is one that costs no attempt (final.ts). */
   lastAttempt: boolean;
 }
 

@@ -29,7 +29,10 @@ export const planNextAttempt: Processor<typeof retry, RetryDeps> = async ({ atte
   const attempt = await deps.attempts.find(attemptId);
   if (attempt?.follow_up !== 'due' || !attempt.outcome) return skip('nothing to follow up');
   const subject = await loadSubject({ ...attempt, number: attempt.number + 1 }, deps);
-  if (!subject) return skip('delivery or customer no longer exist');
+  if (!subject) {
+    await deps.attempts.followedUp(attempt._id);
+    return skip('delivery or customer no longer exist');
+  }
 
   const plan = planRetry(
     { outcome: attempt.outcome, attemptNumber: attempt.number, maxRetries: subject.delivery.max_retries, subject: subject.contact },

@@ -90,7 +90,8 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
     }
     if (error instanceof RateLimited) {
       metrics.jobs.inc({ queue: contract.name, outcome: 'rate_limited' });
-      await hold.rateLimit(error.retryAfterMs);
+      // Redis refuses a time of 0.
+      await hold.rateLimit(Math.max(1, Math.ceil(error.retryAfterMs)));
       return Worker.RateLimitError();
     }
     if (error instanceof ProviderMisconfigured) {

@@ -6,6 +6,7 @@ import type { Recordings } from '#src/db/repositories/recordings.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { RecordingStore } from '#src/providers/recordings.ts';
 import type { Transcriber } from '#src/providers/transcriber.ts';
+import { isFinal } from './final.ts';
 import { done, skip } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { giveUpRecording, type GiveUpRecordingDeps } from './steps/give-up-recording.ts';
@@ -25,23 +26,25 @@ const MAX_BYTES = 25 * 1024 * 1024;
 export const transcribeRecording: Processor<typeof transcription, TranscriptionDeps> = async (
   { recordingId, traceId },
   deps,
-  { signal, lastAttempt },
+  context,
 ) => {
   const recording = await deps.recordings.find(recordingId);
   if (!recording) return skip('recording no longer exists');
-  const next = () => deps.producer.enqueue('ai-analysis', { recordingId, traceId });
+  const handOn = async (text: string) => {
+    await deps.callLogs.enrich(recording.call_log_id, { transcription: text });
+    await deps.producer.enqueue('ai-analysis', { recordingId, traceId });
+  };
   if (recording.transcription.text !== undefined) {
-    if (recording.processing_status === 'processing') await next();
+    // A run before this one may have died on the way to what follows.
+    if (recording.processing_status === 'processing') await handOn(recording.transcription.text);
     return skip('transcribed already');
   }
   if (!(await deps.recordings.started(recording._id))) return skip(`recording is ${recording.processing_status}`);
   try {
-    const text = await transcribe(recording, deps, signal);
-    await deps.callLogs.enrich(recording.call_log_id, { transcription: text });
-    await next();
+    await handOn(await transcribe(recording, deps, context.signal));
     return done();
   } catch (error) {
-    if (lastAttempt) await giveUpRecording(recording, 'the recording could not be transcribed', deps);
+    if (isFinal(error, context)) await giveUpRecording(recording, 'the recording could not be transcribed', deps);
     throw error;
   }
 };

@@ -52,7 +52,7 @@ async function createSubscribedDrivers({ db, simulator }: World): Promise<string
   const drivers = createDrivers(db, time);
   // None of them logs in: one hash of a password that nobody knows will do.
   const password = await hashPassword(randomBytes(24).toString('base64url'));
-  return await Promise.all(
+  return Promise.all(
     Array.from({ length: DRIVERS }, async (_, index) => {
       const contact = { email: `driver${index + 1}@example.com`, phone: `+1202555009${index + 1}` };
       const made = await agents.create({ name: nameOf(index * 3 + 1), ...contact, role: 'agent', password }, time.now());

@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
-import { z } from 'zod';
 import type { Simulator } from '#scripts/simulator/simulator.ts';
+import { post, type Api } from './api.ts';
 import type { Submitted } from './check/evidence.ts';
-import type { Api, Submission } from './submit.ts';
+import type { Submission } from './submit.ts';
 
 const LOOK_MS = 5;
-const Answer = z.object({ call_in_progress: z.boolean() });
 
 /** Upstream changes its mind: cancels what the cast says, at once or as soon as the phone rings. `accepted` learns of it. Resolves when all are cancelled, or aborted. */
 export async function cancelOrders({ accepted, orders }: Submission, api: Api, log: Simulator['log'], signal: AbortSignal): Promise<void> {
@@ -27,12 +26,8 @@ async function rings(phone: string, log: Simulator['log'], signal: AbortSignal):
   return true;
 }
 
-async function cancel(submitted: Submitted, { publicUrl, key }: Api): Promise<void> {
-  const response = await fetch(`${publicUrl}/v1/deliveries/${submitted.deliveryId}/cancel`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}` },
-  });
-  if (!response.ok) throw new Error(`${submitted.externalId} could not be cancelled: ${response.status} ${await response.text()}`);
-  Answer.parse(await response.json());
+async function cancel(submitted: Submitted, api: Api): Promise<void> {
+  const { status, ok, answer } = await post(api, `/v1/deliveries/${submitted.deliveryId}/cancel`);
+  if (!ok) throw new Error(`${submitted.externalId} could not be cancelled: ${status} ${JSON.stringify(answer)}`);
   submitted.cancelled = true;
 }

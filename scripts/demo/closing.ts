@@ -10,9 +10,9 @@ export function createClosing(): Closing {
   return {
     own: (name, close) => void owned.push({ name, close }),
     async close() {
-      for (let last = owned.pop(); last; last = owned.pop()) {
-        await last.close().catch((error: unknown) => {
-          process.stderr.write(`closing ${last?.name ?? ''} failed: ${String(error)}\n`);
+      for (const { name, close } of owned.splice(0).reverse()) {
+        await close().catch((error: unknown) => {
+          process.stderr.write(`closing ${name} failed: ${String(error)}\n`);
         });
       }
     },

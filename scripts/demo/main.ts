@@ -5,6 +5,7 @@ import { UnusableFile } from './cast/read-orders.ts';
 import { createClosing } from './closing.ts';
 import { parseOptions, type DemoOptions } from './options.ts';
 import { runDemo } from './run-demo.ts';
+import { ProcessDied } from './witness.ts';
 import { openWorld } from './world.ts';
 
 const INTERRUPTED = 130;
@@ -13,29 +14,30 @@ const options = parseOptions(process.argv.slice(2));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const closing = createClosing();
 const asked = new AbortController();
-const askedToEnd = new Promise<typeof INTERRUPTED>((resolve) => {
+/** What the end of a run has shown; asked to end before it, there is nothing to show. */
+let outcome = INTERRUPTED;
+const askedToEnd = new Promise<void>((resolve) => {
   const end = (): void => {
     // A second time: at once. What runs ends with this process.
     if (asked.signal.aborted) process.exit(INTERRUPTED);
     asked.abort();
-    resolve(INTERRUPTED);
+    resolve();
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end);
   whenAbandoned(end);
 });
 
-let code = 1;
 try {
-  code = await Promise.race([demo(options), askedToEnd]);
+  await Promise.race([demo(options), askedToEnd]);
 } catch (error) {
-  const expected = error instanceof ServicesError || error instanceof UnusableFile;
+  outcome = 1;
+  const expected = [ServicesError, UnusableFile, ProcessDied].some((kind) => error instanceof kind);
   process.stderr.write(`\n${error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error)}\n`);
 }
 await closing.close();
-process.exit(code);
+process.exit(outcome);
 
-/** Resolves with the exit code. */
-async function demo({ scale, seed, reconcile, verbose }: DemoOptions): Promise<number> {
+async function demo({ scale, seed, reconcile, verbose, exit }: DemoOptions): Promise<void> {
   const world = await openWorld({
     scale,
     seed,
@@ -45,8 +47,8 @@ async function demo({ scale, seed, reconcile, verbose }: DemoOptions): Promise<n
     own: closing.own,
   });
   const fine = await Promise.race([runDemo(options, world, { say, out: process.stdout }, asked.signal), world.died]);
-  if (options.exit) return fine ? 0 : 1;
+  outcome = fine ? 0 : 1;
+  if (exit) return;
   say('\nEverything stays up for a look until Ctrl-C, and the clock goes on.');
   await Promise.race([askedToEnd, world.died]);
-  return fine ? 0 : 1;
 }

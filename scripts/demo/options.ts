@@ -12,6 +12,8 @@ export interface DemoOptions {
   reconcile: boolean;
   fault: FaultInput[];
   verbose?: boolean;
+  /** A worker is killed in the middle of the dialing, and another one started. */
+  killWorker?: boolean;
 }
 
 /** One second is five minutes: a call takes some tenths of one, a retry of an hour is seen after twelve. */
@@ -44,6 +46,7 @@ export const parseOptions = (argv: readonly string[]): DemoOptions =>
     .option('--patience <seconds>', 'how long nothing may move before it counts as stuck', whole, PATIENCE_SECONDS)
     .option('--verbose', 'show what the processes log')
     .addOption(new Option('--fault <json>', 'script a fault of the simulator; may be repeated').argParser(faults).default([]).hideHelp())
+    .addOption(new Option('--kill-worker', 'kill a worker in the middle of the dialing, and start another one').hideHelp())
     .addOption(new Option('--no-reconcile', 'switch reconcile off').hideHelp())
     .parse(['node', 'demo', ...argv])
     .opts<DemoOptions>();

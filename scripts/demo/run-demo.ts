@@ -1,4 +1,3 @@
-import type { Db } from 'mongodb';
 import { createAccounts } from './accounts.ts';
 import { cancelOrders } from './cancel.ts';
 import { makeOrders } from './cast/make-orders.ts';
@@ -6,6 +5,8 @@ import type { Order } from './cast/order.ts';
 import { readOrders } from './cast/read-orders.ts';
 import { check } from './check/check.ts';
 import type { DemoOptions } from './options.ts';
+import { replaceWorker } from './replace-worker.ts';
+import { fold } from './show/fold.ts';
 import { createProgress } from './show/progress.ts';
 import { resultTable } from './show/table.ts';
 import { totals } from './show/totals.ts';
@@ -15,8 +16,8 @@ import type { World } from './world.ts';
 
 const MINUTE = 60_000;
 const DEFAULT_COUNT = 40;
-/** What is due within two hours and a quarter by the scaled clock is waited for: a second try after an hour or two, not a third. */
-const HORIZON_MINUTES = 135;
+/** What is due within two and a half hours by the scaled clock is waited for: a second try after an hour or two, seldom a third. */
+const HORIZON_MINUTES = 150;
 
 export interface Screen {
   say(line: string): void;
@@ -41,7 +42,11 @@ export async function runDemo(options: DemoOptions, world: World, { say, out }: 
   const submission = await submitOrders(orders, drivers, api, (soFar) => progress.update(soFar, null));
   const { accepted, refused } = submission;
   const horizon = new Date(world.now().getTime() + HORIZON_MINUTES * MINUTE);
-  const cancelled = cancelOrders(submission, api, world.simulator.log, signal);
+  const meanwhile = Promise.all([
+    cancelOrders(submission, api, world.simulator.log, signal),
+    options.killWorker ? replaceWorker(world, signal) : undefined,
+  ]);
+  meanwhile.catch(() => undefined); // told when it is awaited
 
   const patienceMs = options.patience * 1000;
   const quiet = await watch({
@@ -53,23 +58,23 @@ export async function runDemo(options: DemoOptions, world: World, { say, out }: 
   });
   const seconds = (Date.now() - began) / 1000;
   progress.stop();
-  await cancelled;
+  await meanwhile;
 
   const { evidence, violations } = await check(accepted, world.scene, patienceMs);
-  say(`\n${resultTable(evidence, await namesOf(world.db))}\n`);
-  for (const { label, why } of refused) say(`refused: ${label}: ${why}`);
-  for (const line of totals(evidence, seconds)) say(line);
-  for (const { delivery, what } of violations) say(`WRONG: ${delivery} ${what}`);
+  say(`\n${resultTable(evidence)}\n`);
+  for (const { label, why } of refused) say(fold(`refused: ${label}: ${why}`));
+  for (const line of totals(evidence, seconds)) say(fold(line));
+  for (const { delivery, what } of violations) say(fold(`WRONG: ${delivery} ${what}`));
   if (!quiet) say('WRONG: not everything came to an end in time.');
   const fine = quiet && violations.length === 0;
-  if (fine) say('Database and simulator agree: every delivery has an ending or a next time; nothing is stuck, lost or doubled.');
+  if (fine) say('Database and simulator agree: all have an ending or a next time; none is stuck, lost or doubled.');
   return fine;
 }
 
 const ordersFor = async ({ file, count }: DemoOptions, now: Date): Promise<Order[]> =>
-  file === undefined ? makeOrders(count ?? DEFAULT_COUNT, now) : await readOrders(file, count, now);
+  file === undefined ? makeOrders(count ?? DEFAULT_COUNT, now) : readOrders(file, count, now);
 
-const phoneIn = (body: Order['body']): string => (body['customer'] as { phone: string }).phone;
+const phoneIn = (body: Order['body']): string => (body as { customer: { phone: string } }).customer.phone;
 
 function sayAddresses(
   { stack: { publicUrl }, simulator }: World,
@@ -82,17 +87,4 @@ function sayAddresses(
   say(`  API         ${publicUrl}/openapi.json`);
   say(`  Simulator   ${simulator.urls.control}`);
   say('');
-}
-
-async function namesOf(db: Db): Promise<Map<string, string>> {
-  const customers = await db
-    .collection<{ name: string }>('customers')
-    .find({}, { projection: { name: 1 } })
-    .toArray();
-  const byId = new Map(customers.map(({ _id, name }) => [_id.toHexString(), name]));
-  const deliveries = await db
-    .collection<{ customer_id: { toHexString(): string } }>('deliveries')
-    .find({}, { projection: { customer_id: 1 } })
-    .toArray();
-  return new Map(deliveries.map(({ _id, customer_id }) => [_id.toHexString(), byId.get(customer_id.toHexString()) ?? '']));
 }

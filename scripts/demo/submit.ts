@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Submitted } from './check/evidence.ts';
+import { post, type Api } from './api.ts';
 import type { Order } from './cast/order.ts';
 
 export interface Refusal {
@@ -17,14 +17,7 @@ export interface Submission {
   refused: Refusal[];
 }
 
-export interface Api {
-  publicUrl: string;
-  key: string;
-}
-
 const AT_A_TIME = 8;
-const TRIES = 4;
-const TRY_AGAIN_MS = 500;
 
 const Accepted = z.object({ id: z.string(), external_id: z.string().optional() });
 const Problem = z.object({
@@ -33,7 +26,7 @@ const Problem = z.object({
   errors: z.array(z.object({ field: z.string().optional(), message: z.string() })).optional(),
 });
 const Asked = z.object({
-  customer: z.object({ phone: z.string(), preferences: z.object({ timezone: z.string().optional() }).optional() }),
+  customer: z.object({ phone: z.string() }),
   package_details: z.object({ special_instructions: z.string().optional() }).optional(),
 });
 
@@ -64,21 +57,14 @@ export async function submitOrders(
   return { accepted: [...accepted.values()].toSorted((a, b) => (a.externalId < b.externalId ? -1 : 1)), orders: byId, refused };
 }
 
-async function submit(order: Order, agentId: string, { publicUrl, key }: Api): Promise<Submitted | { why: string }> {
-  const sent =
-    typeof order.body === 'object' && order.body !== null && !Array.isArray(order.body) ? { ...order.body, agent_id: agentId } : order.body;
-  for (let tries = 1; ; tries += 1) {
-    const response = await fetch(`${publicUrl}/v1/deliveries`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(sent),
-    });
-    const answer: unknown = await response.json();
-    if (response.ok) return toSubmitted(Accepted.parse(answer), order, agentId);
-    // The documented retry: external_id makes it safe.
-    if (response.status === 503 && tries < TRIES) await setTimeout(TRY_AGAIN_MS);
-    else return { why: explain(response.status, answer) };
-  }
+async function submit(order: Order, agentId: string, api: Api): Promise<Submitted | { why: string }> {
+  const { body } = order;
+  const { status, ok, answer } = await post(
+    api,
+    '/v1/deliveries',
+    typeof body === 'object' && !Array.isArray(body) ? { ...body, agent_id: agentId } : body,
+  );
+  return ok ? toSubmitted(Accepted.parse(answer), order, agentId) : { why: explain(status, answer) };
 }
 
 function toSubmitted({ id, external_id }: z.infer<typeof Accepted>, { label, body }: Order, agentId: string): Submitted {
@@ -89,7 +75,6 @@ function toSubmitted({ id, external_id }: z.infer<typeof Accepted>, { label, bod
     phone: (asked?.customer.phone ?? '').replace(/[^\d+]/g, ''),
     agentId,
     shipperInstructions: asked?.package_details?.special_instructions?.trim() ?? null,
-    timezone: asked?.customer.preferences?.timezone ?? 'America/New_York',
     cancelled: false,
   };
 }

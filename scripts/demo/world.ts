@@ -25,6 +25,8 @@ export interface World {
   realMs(at: Date): number;
   /** Rejects when one of the stack's processes ends by itself, with its last lines. Never resolves. */
   died: Promise<never>;
+  /** From now on processes of this name may end. */
+  excuse(name: string): void;
 }
 
 export interface WorldOptions {
@@ -50,7 +52,8 @@ export async function openWorld({ scale, seed, settings, log, onLine, own }: Wor
 
   const simulator = await startSimulator({ scale, anchorMs: Date.now(), seed, useNumberTable: false, maxLogEntries: 1_000_000 });
   own('simulator', simulator.stop);
-  log(`Simulator of Twilio, OpenAI, web push and S3: started. Nobody is phoned. One second is ${describe(scale)} of its clock.`);
+  log('Simulator of Twilio, OpenAI, web push and S3: started. Nobody is phoned.');
+  log(`The clock: one second is ${describe(scale)}, for all of us.`);
 
   const client = await MongoClient.connect(mongodbUri);
   const db = client.db();
@@ -95,6 +98,7 @@ export async function openWorld({ scale, seed, settings, log, onLine, own }: Wor
     now: () => new Date(anchorMs + (Date.now() - anchorMs) * scale),
     realMs: (at) => anchorMs + (at.getTime() - anchorMs) / scale,
     died: witness.watch(stack.processes),
+    excuse: witness.excuse,
   };
 }
 

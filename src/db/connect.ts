@@ -1,11 +1,12 @@
-import mongoose, { type Connection } from 'mongoose';
+import mongoose from 'mongoose';
 import type { Db, MongoClient } from 'mongodb';
 import type { Logger } from '#src/platform/logger.ts';
+import { defineModels } from './models/models.ts';
 import { MINUTE, type Time } from '#src/platform/time.ts';
 
 export interface Database {
-  /** The seed's way in, for scripts and tests: models are defined on it. */
-  connection: Connection;
+  /** The seed's way in, by Mongoose: whole documents, checked by their schemas. Hot paths use `db`. */
+  models: ReturnType<typeof defineModels>;
   client: MongoClient;
   db: Db;
   /** Whether the server has answered anything in the last so many milliseconds. */
@@ -48,7 +49,7 @@ export async function connect({ uri }: { uri: string }, time: Time, log: Logger)
   timer.unref();
 
   return {
-    connection,
+    models: defineModels(connection),
     client,
     db,
     answeredSince: (ms) => performance.now() - lastAnswer <= ms,

@@ -15,21 +15,23 @@ export interface AnswerInTime {
 const FIRST_LIMIT_MS = 200;
 /** How often a caller who waits longer looks whether the database has fallen silent meanwhile. */
 const LOOK_EVERY_MS = 50;
+/** Somebody on the phone hears a pause meanwhile, and an apology ends the call for good: rather wait. Twilio itself waits 15 s. */
+export const CALLER_LIMIT_MS = 2500;
 /** A database that is answering others is slow, not away: its callers wait on, up to this. */
 const LAST_LIMIT_MS = 5000;
 
-/** `answeredSince` tells whether the database has answered anything in the last so many milliseconds. */
-export function createAnswerInTime(answeredSince: (ms: number) => boolean): AnswerInTime {
+/** `answeredSince` tells whether the database has answered anything in the last so many milliseconds. `limitMs`: the patience with one that has not. */
+export function createAnswerInTime(answeredSince: (ms: number) => boolean, limitMs = FIRST_LIMIT_MS): AnswerInTime {
   return async (work, what = 'writes') => {
     const outcome = what === 'reads' ? 'nothing-done' : 'outcome-unknown';
-    for (let waited = 0, next = FIRST_LIMIT_MS; ; next = LOOK_EVERY_MS) {
+    for (let waited = 0, next = limitMs; ; next = LOOK_EVERY_MS) {
       try {
         return await within(next, work);
       } catch (error) {
         waited += next;
         if (isFaultOfTheDatabase(error)) throw unavailable(outcome, error);
         if (!(error instanceof TooLate)) throw error;
-        if (!answeredSince(FIRST_LIMIT_MS) || waited >= LAST_LIMIT_MS) throw unavailable(outcome, error);
+        if (!answeredSince(limitMs) || waited >= LAST_LIMIT_MS) throw unavailable(outcome, error);
       }
     }
   };

@@ -9,7 +9,7 @@ import { watchQueueDepths } from '#src/platform/queue-depths.ts';
 import type { RedisClient } from '#src/platform/redis.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { Telephony } from '#src/providers/telephony.ts';
-import { createAnswerInTime } from './answer-in-time.ts';
+import { CALLER_LIMIT_MS, createAnswerInTime } from './answer-in-time.ts';
 import { createApp, type App } from './app.ts';
 import { createApiKeyAuth } from './auth/api-key-auth.ts';
 import { enqueueAfterwards, type Background } from './background.ts';
@@ -36,6 +36,8 @@ export async function createServer(settings: Settings, parts: ServerParts): Prom
   const { database, redis, producer, telephony, time, log, metrics } = parts;
   const repositories = createRepositories(database.db, time);
   const app = await createApp({ log, metrics });
+  // Fastify would take plain text, too: as a body that is never what a route asks for.
+  app.removeContentTypeParser('text/plain');
   const answerInTime = createAnswerInTime((ms) => database.answeredSince(ms));
   const auth = createApiKeyAuth(app, {
     keys: repositories.apiKeys,
@@ -59,6 +61,7 @@ export async function createServer(settings: Settings, parts: ServerParts): Prom
   registerDeliveryRoutes(app, { ...shared, auth });
   await registerTwilioRoutes(app, {
     ...shared,
+    answerCallerInTime: createAnswerInTime((ms) => database.answeredSince(ms), CALLER_LIMIT_MS),
     publicUrl: settings.publicUrl,
     companyName: settings.companyName,
     accountSid: settings.twilio.accountSid,

@@ -1,4 +1,5 @@
 import type { Logger } from './logger.ts';
+import { within } from './within.ts';
 
 export interface Lifecycle {
   /** Registers the closing of something beside its opening. Closed in reverse order, each once. */
@@ -11,6 +12,11 @@ export interface Lifecycle {
   stop(): Promise<boolean>;
 }
 
+/** After the grace period a part that does not let go is left behind: a worker, say, whose Redis is away waits for it for ever. */
+const LETTING_GO_MS = 3000;
+/** What comes after such a part gets its chance all the same. */
+const AT_LEAST_MS = 200;
+
 /** A process's opening and closing. `graceMs` is how long closing may take before `signal` is aborted. */
 export function createLifecycle(log: Logger, { graceMs }: { graceMs: number }): Lifecycle {
   const owned: { name: string; close: () => unknown }[] = [];
@@ -20,10 +26,12 @@ export function createLifecycle(log: Logger, { graceMs }: { graceMs: number }): 
   const closeAll = async (): Promise<boolean> => {
     const timer = setTimeout(() => cut.abort(new Error('the grace period is over')), graceMs);
     timer.unref();
+    const deadline = performance.now() + graceMs + LETTING_GO_MS;
     let clean = true;
     for (const { name, close } of owned.toReversed()) {
       try {
-        await close();
+        const left = Math.max(AT_LEAST_MS, deadline - performance.now());
+        await within(left, (async () => close())());
       } catch (error) {
         clean = false;
         log.error({ err: error, part: name }, 'closing failed');

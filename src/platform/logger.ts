@@ -1,4 +1,4 @@
-import { pino, stdSerializers, type Logger } from 'pino';
+import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
 
@@ -18,15 +18,16 @@ const PERSONAL_OR_SECRET = [
   'cookie',
 ];
 
-/** JSON lines on standard output: constant short messages, fields with ids only. */
-export function createLogger(settings: { level: string }, base: { process: string }): Logger {
-  return pino({
+/** JSON lines, on standard output unless told otherwise: constant short messages, fields with ids only. */
+export function createLogger(settings: { level: string }, base: { process: string }, to: DestinationStream = pino.destination()): Logger {
+  const options = {
     level: settings.level,
     base: { ...base, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: PERSONAL_OR_SECRET.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
     serializers: { err: withoutInput },
-  });
+  };
+  return pino(options, to);
 }
 
 /** An error's own words and its causes', without the fields that libraries hang on it (request bodies, addresses, documents). */

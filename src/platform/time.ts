@@ -1,7 +1,6 @@
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
 
 /** The one clock. Everything that decides by time asks it; nothing else reads the machine's. */
 export interface Time {

@@ -14,15 +14,18 @@ const NO_STEPS = ['time', 'metrics'];
  * The same dependencies for a process that is killed after its n-th step: that one was done, but nobody heard of it. From then on it can do
  * nothing more, as the dead do.
  */
-export function killedAfter<Deps extends object>(deps: Deps, step: number): { deps: Deps; steps: () => number } {
+export function killedAfter<Deps extends object>(deps: Deps, step: number) {
   let taken = 0;
+  const underWay: Promise<unknown>[] = [];
   const doomed =
     (call: (...args: unknown[]) => unknown) =>
     async (...args: unknown[]): Promise<unknown> => {
       taken += 1;
       const mine = taken;
       if (mine > step) throw new Killed();
-      const result = await call(...args);
+      const work = Promise.resolve(call(...args));
+      underWay.push(work);
+      const result = await work;
       if (mine === step) throw new Killed();
       return result;
     };
@@ -38,7 +41,12 @@ export function killedAfter<Deps extends object>(deps: Deps, step: number): { de
       }),
     ];
   });
-  return { deps: Object.fromEntries(entries) as Deps, steps: () => taken };
+  return {
+    deps: Object.fromEntries(entries) as Deps,
+    steps: () => taken,
+    /** Resolves when nothing that was begun side by side is under way. */
+    quiet: async () => void (await Promise.allSettled(underWay)),
+  };
 }
 
 /**
@@ -57,9 +65,11 @@ export async function killAtEveryStep(
   const killed: { step: number; state: unknown }[] = [];
   for (let step = 1; step <= counting.steps(); step += 1) {
     const { world, work, revive } = await prepare();
-    await work(killedAfter(world.deps, step).deps).catch((error: unknown) => {
+    const dying = killedAfter(world.deps, step);
+    await work(dying.deps).catch((error: unknown) => {
       if (!(error instanceof Killed)) throw error;
     });
+    await dying.quiet();
     revive?.();
     await work(world.deps);
     killed.push({ step, state: await check(world) });

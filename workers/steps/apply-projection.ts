@@ -78,16 +78,17 @@ function attemptView(p: CallProjection, attempt: CallAttemptDoc, now: Date): Par
     ...(p.answeredBy === undefined ? {} : { answered_by: p.answeredBy }),
     ...(p.choice === undefined ? {} : { choice: p.choice }),
     ...(p.outcome === undefined ? {} : { outcome: p.outcome }),
-    ...(p.attemptState === 'finished' ? { finished_at: p.endTime ?? now } : {}),
+    // When we learnt how it ended, and not when it did: the metrics have counted that window already if the news comes late.
+    ...(p.outcome === undefined ? {} : { finished_at: attempt.finished_at ?? now }),
     // Written with the outcome itself: from here on the retry is pending work.
     ...(retried && attempt.follow_up === undefined ? { follow_up: 'due' as const } : {}),
     ...recordingView(p, attempt),
   };
 }
 
-/** What the events say of the recording, unless it was copied or given up already. */
+/** What the events say of the recording, unless it was copied or given up already. Found absent, it may be announced all the same. */
 function recordingView({ recording }: CallProjection, attempt: CallAttemptDoc): Partial<CallAttemptDoc> {
-  const settled = attempt.recording && !['expected', 'pending'].includes(attempt.recording.state);
+  const settled = attempt.recording && ['stored', 'failed'].includes(attempt.recording.state);
   if (!recording || settled) return {};
   const { sid, state, durationSeconds } = recording;
   return {

@@ -5,6 +5,7 @@ import { recordingEvent } from '#src/domain/call-events/recording-event.ts';
 import { enqueueEvent, fileEvent, type FileEventDeps } from '#src/pipeline/file-event.ts';
 import { MINUTE, type Time } from '#src/platform/time.ts';
 import type { Telephony } from '#src/providers/telephony.ts';
+import { unlessRefused } from './unless-refused.ts';
 
 export interface FindRecordingsDeps extends FileEventDeps {
   lists: Pick<WorkLists, 'recordingsToCopy'>;
@@ -16,6 +17,7 @@ export interface FindRecordingsDeps extends FileEventDeps {
 /** Twilio announces a recording within seconds of the call's end; after this it is asked, and after longer there is none. In the clock's milliseconds. */
 const ASK_AFTER_MS = 2 * MINUTE;
 const ABSENT_AFTER_MS = 10 * MINUTE;
+const SETTLED = ['completed', 'absent'];
 const PAGE = 100;
 
 /** Finds recordings that the customer left and Twilio never announced. What is found goes through the inbox like a callback. */
@@ -26,8 +28,9 @@ export async function findRecordings(deps: FindRecordingsDeps, signal: AbortSign
   for (const attempt of waiting) {
     if (attempt.recording?.state !== 'expected' || !attempt.call_sid) continue;
     const finished = (attempt.finished_at ?? attempt.updatedAt).getTime();
-    const [newest] = await deps.telephony.listRecordings(attempt.call_sid, signal);
-    const event: CallEvent | null = newest
+    const [newest] = (await unlessRefused(deps.telephony.listRecordings(attempt.call_sid, signal))) ?? [];
+    const settled = newest && SETTLED.includes(newest.status);
+    const event: CallEvent | null = settled
       ? recordingEvent(attempt.call_sid, newest, now)
       : now.getTime() - finished > ABSENT_AFTER_MS
         ? recordingEvent(attempt.call_sid, null, now)

@@ -8,6 +8,7 @@ import { lookupEvent } from '#src/domain/call-events/lookup-event.ts';
 import { enqueueEvent, fileEvent, type FileEventDeps } from '#src/pipeline/file-event.ts';
 import { MINUTE, SECOND, type Time } from '#src/platform/time.ts';
 import type { CallSnapshot, Telephony } from '#src/providers/telephony.ts';
+import { unlessRefused } from './unless-refused.ts';
 
 export interface SettleCallsDeps extends FileEventDeps {
   attempts: Pick<AttemptClaims, 'unknown'> & AttemptLookups;
@@ -45,11 +46,11 @@ export async function settleCalls(deps: SettleCallsDeps, signal: AbortSignal): P
   for (const attempt of await lists.unknown(PAGE)) {
     const lastAt = attempt.lookups?.last_at;
     if (lastAt && lastAt > ago(time.span(LOOKUP_GAP_MS))) continue;
-    const result = await lookUp(attempt, deps, signal);
+    const result = await unlessRefused(lookUp(attempt, deps, signal));
     if (result) settled[result] += 1;
   }
   for (const attempt of await lists.silentCalls(ago(LONGEST_CALL_MS), PAGE)) {
-    const call = attempt.call_sid === undefined ? null : await deps.telephony.findCall(attempt.call_sid, signal);
+    const call = attempt.call_sid === undefined ? null : await unlessRefused(deps.telephony.findCall(attempt.call_sid, signal));
     if (call && FINAL.includes(call.status)) {
       await report(call, attempt, deps);
       settled.ended += 1;

@@ -5,8 +5,8 @@ import type { Role } from './roles.ts';
 export interface Order {
   /** The upstream's order number, or where in the file it stands. */
   label: string;
-  /** Body of POST /v1/deliveries, without the driver. */
-  body: Readonly<Record<string, unknown>>;
+  /** Body of POST /v1/deliveries, without the driver. A file's row may be anything. */
+  body: unknown;
   /** What the person at the number does; by weights where it is not given. */
   steps?: Steps;
   cancel?: NonNullable<Role['cancel']>;

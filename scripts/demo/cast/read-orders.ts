@@ -28,7 +28,7 @@ async function parse(path: string): Promise<unknown[]> {
   });
   try {
     const rows: unknown = JSON.parse(text);
-    if (Array.isArray(rows) && rows.length > 0) return rows;
+    if (Array.isArray(rows) && rows.length > 0) return rows as unknown[];
   } catch (error) {
     throw new UnusableFile(path, `is no JSON (${error instanceof Error ? error.message : String(error)}).`);
   }
@@ -38,7 +38,7 @@ async function parse(path: string): Promise<unknown[]> {
 function toOrder(row: unknown, index: number, now: Date): Order {
   const label = `row ${index + 1}`;
   // Sent as it is: the API refuses it in its own words.
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return { label, body: row as Order['body'] };
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) return { label, body: row };
   const { scheduled_in_minutes: minutes, ...body } = row as Record<string, unknown>;
   const { external_id: number } = body;
   return {

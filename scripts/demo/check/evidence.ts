@@ -12,10 +12,15 @@ export interface Submitted {
   agentId: string;
   /** The shipper's own instructions, as they were sent. */
   shipperInstructions: string | null;
-  /** IANA name. */
-  timezone: string;
   /** A cancel of it was answered with 200. */
   cancelled: boolean;
+}
+
+export interface CustomerRow {
+  _id: ObjectId;
+  name: string;
+  /** `timezone`: an IANA name. */
+  preferences: { timezone: string };
 }
 
 export interface DeliveryRow {
@@ -126,6 +131,7 @@ export interface HeldJob {
 /** Both sides' account of one run, taken at about the same moment. */
 export interface Evidence {
   submitted: readonly Submitted[];
+  customers: readonly CustomerRow[];
   deliveries: readonly DeliveryRow[];
   attempts: readonly AttemptRow[];
   callLogs: readonly CallLogRow[];

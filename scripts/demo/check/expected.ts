@@ -9,7 +9,6 @@ const KEYS: readonly (readonly [key: string, outcome: string])[] = [
   ['9', 'opted_out'],
 ];
 const UNANSWERED: Readonly<Record<string, string>> = { busy: 'busy', 'no-answer': 'no_answer', failed: 'failed', canceled: 'canceled' };
-const TRIED_AGAIN = ['busy', 'no_answer', 'failed', 'voicemail', 'not_placed'];
 
 /** How a call must be booked, from what the person at the other end did. */
 export function expectedOutcome({ status, pressed, answeredBy }: CallSeen): string {
@@ -33,6 +32,3 @@ export function expectedContact({ submitted, attempts, calls }: Story, optedOut:
   if (outcomes.length === 0) return attempts.at(-1)?.state === 'rejected' ? ['unreachable'] : ['not_permitted', 'unreachable'];
   return ['unreachable'];
 }
-
-/** Whether an attempt that ended so is followed by another one, or by giving up. */
-export const isTriedAgain = (outcome: string): boolean => TRIED_AGAIN.includes(outcome);

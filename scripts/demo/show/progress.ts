@@ -1,4 +1,5 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
+import { fold } from './fold.ts';
 import type { Standing } from '#scripts/demo/standing.ts';
 
 export interface Progress {
@@ -18,7 +19,7 @@ const PLAIN_EVERY_MS = 5000;
 
 /** Shows how far `total` deliveries are: on a terminal a bar and a line for each stage, redrawn; elsewhere a line now and then. */
 export const createProgress = (total: number, out: NodeJS.WritableStream): Progress =>
-  'isTTY' in out && out.isTTY ? drawn(total, out) : written(total, out);
+  'isTTY' in out && out.isTTY ? drawn(total, out) : written(out);
 
 function drawn(total: number, out: NodeJS.WritableStream): Progress {
   const bars = new MultiBar({ stream: out, hideCursor: true, clearOnComplete: false, barsize: 40, autopadding: false, format: '' });
@@ -31,14 +32,18 @@ function drawn(total: number, out: NodeJS.WritableStream): Progress {
     update(count, standing) {
       accepted.update(count);
       if (!standing) return;
+      settled.setTotal(count); // some may have been refused
       settled.update(standing.settled);
       for (const { of, bar } of stages) bar.update(of(standing));
     },
-    stop: () => bars.stop(),
+    stop: () => {
+      // Stopped once more it would draw over what came after.
+      if (bars.isActive) bars.stop();
+    },
   };
 }
 
-function written(total: number, out: NodeJS.WritableStream): Progress {
+function written(out: NodeJS.WritableStream): Progress {
   let said = 0;
   let last = '';
   const say = () => {
@@ -50,7 +55,7 @@ function written(total: number, out: NodeJS.WritableStream): Progress {
     update(accepted, standing) {
       if (!standing) return;
       const counts = STAGES.map(([name, of]) => `${of(standing)} ${name}`);
-      last = `${standing.settled} of ${total} settled: ${accepted} accepted, ${counts.join(', ')}`;
+      last = fold(`${standing.settled} of ${accepted} settled, ${counts.join(', ')}`);
       if (Date.now() - said > PLAIN_EVERY_MS) say();
     },
     stop: say,

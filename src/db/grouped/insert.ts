@@ -1,5 +1,6 @@
-import { BSON, MongoBulkWriteError, type Collection, type Document, type OptionalUnlessRequiredId } from 'mongodb';
+import { MongoBulkWriteError, type Collection, type Document, type OptionalUnlessRequiredId } from 'mongodb';
 import { createGroupCommit, type Settled } from './group-commit.ts';
+import { assertStorable } from './storable.ts';
 
 export type Inserted = 'inserted' | 'duplicate';
 
@@ -19,10 +20,10 @@ export function groupedInsert<Doc extends Document>(collection: Collection<Doc>)
       return settle(docs.length, error);
     }
   });
-  return (doc) => {
-    // A document that cannot be serialised would reject the whole group: it fails here, alone.
-    BSON.serialize(doc);
-    return group.submit(doc);
+  return async (doc) => {
+    // A document that cannot be stored would reject the whole group: it fails here, alone.
+    assertStorable(doc);
+    return await group.submit(doc);
   };
 }
 

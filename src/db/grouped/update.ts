@@ -8,6 +8,7 @@ import {
   type UpdateFilter,
 } from 'mongodb';
 import { createGroupCommit, type Settled } from './group-commit.ts';
+import { assertStorable } from './storable.ts';
 
 export interface GuardedUpdate {
   _id: ObjectId;
@@ -43,7 +44,11 @@ export function groupedUpdate<Doc extends Document & Revised>(collection: Collec
     }
     return results;
   });
-  return group.submit;
+  return async (write) => {
+    // A write that cannot be serialised would reject the whole group: it fails here, alone.
+    assertStorable({ guard: write.guard, update: write.update });
+    return await group.submit(write);
+  };
 }
 
 interface Place {

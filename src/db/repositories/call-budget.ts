@@ -33,7 +33,8 @@ export function createCallBudget(db: Db, time: Time): CallBudget {
       { upsert: false, returnDocument: 'before' },
     );
     if (!before) {
-      if (await controls.findOne({ _id: 'calls' }, { projection: { _id: 1 } })) return { enabled: false, granted: 0 };
+      // Asked for by name: another process may have made the document just now.
+      if (await controls.findOne({ _id: 'calls', enabled: false }, { projection: { _id: 1 } })) return { enabled: false, granted: 0 };
       await controls.updateOne(
         { _id: 'calls' },
         { $setOnInsert: { enabled: true, daily_budget: null, day, used: 0, updatedAt: time.now() } },

@@ -4,6 +4,7 @@ import { groupedFind } from '#src/db/grouped/find.ts';
 import { groupedInsert } from '#src/db/grouped/insert.ts';
 import type { CallLogDoc } from '#src/db/models/calllogs.ts';
 import type { Time } from '#src/platform/time.ts';
+import { drawnFromMore } from './drawn-from-more.ts';
 
 export interface CallLogs {
   /** The CallLog of this call SID, born now if nobody was first. The first write stays: nothing of an existing one is changed. */
@@ -35,7 +36,7 @@ export function createCallLogs(db: Db, time: Time): CallLogs {
     apply: (id, eventCount, set) =>
       update({
         _id: id,
-        guard: { event_count: { $not: { $gte: eventCount } } },
+        guard: drawnFromMore(eventCount),
         update: { $set: { ...set, event_count: eventCount, updatedAt: time.now() } },
       }),
     enrich: (id, set) => update({ _id: id, guard: {}, update: { $set: { ...set, updatedAt: time.now() } } }),

@@ -1,4 +1,5 @@
 import type { Db, Document, Filter, ObjectId } from 'mongodb';
+import { allowedFrom } from '#src/domain/contact-moves.ts';
 import type { ContactState, DeliveryStatus } from '#src/domain/vocabulary.ts';
 import { groupedFind, groupedFindBy } from '#src/db/grouped/find.ts';
 import { groupedInsert, type Inserted } from '#src/db/grouped/insert.ts';
@@ -56,6 +57,7 @@ interface ExternalKey {
 /** The seed's documents keep the last 50 entries of their histories; complete they are in collections of their own. */
 const KEPT_EVENTS = 50;
 const OPEN: ContactState[] = ['pending', 'contacting'];
+const OVER: DeliveryStatus[] = ['completed', 'failed', 'cancelled'];
 
 export function createDeliveries(db: Db, time: Time): Deliveries {
   const deliveries = db.collection<DeliveryDoc>('deliveries');
@@ -102,16 +104,23 @@ export function createDeliveries(db: Db, time: Time): Deliveries {
         },
       });
     },
-    cancel: (id, event) =>
-      update({
+    async cancel(id, event) {
+      const cancelled = await update({
         _id: id,
-        guard: { status: { $nin: ['completed', 'failed', 'cancelled'] } },
+        guard: { status: { $nin: OVER } },
+        update: { $set: { status: 'cancelled', updatedAt: time.now() }, $push: push(event) },
+      });
+      // Apart from the parcel: whoever asked never to be called stays opted out.
+      await update({
+        _id: id,
+        guard: { status: 'cancelled', 'contact.state': { $in: allowedFrom('cancelled') } },
         update: {
-          $set: { status: 'cancelled', 'contact.state': 'cancelled', updatedAt: time.now() },
+          $set: { 'contact.state': 'cancelled', updatedAt: time.now() },
           $unset: { 'contact.next_at': '', 'contact.reason': '' },
-          $push: push(event),
         },
-      }),
+      });
+      return cancelled;
+    },
     note: (id, event, set = {}) =>
       update({
         _id: id,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Db, ObjectId } from 'mongodb';
+import { newIdempotencyKey } from '#src/db/documents/idempotency-key.ts';
 import { groupedInsert } from '#src/db/grouped/insert.ts';
 import type { IdempotencyKeyDoc } from '#src/db/models/idempotencykeys.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
@@ -27,15 +28,17 @@ export function createIdempotencyKeys(db: Db, time: Time): IdempotencyKeys {
   const lease = () => new Date(time.now().getTime() + time.span(LEASE_MS));
   return {
     async use(apiKeyId, key, bodyHash, deliveryId) {
-      const row: IdempotencyKeyDoc = {
-        // The client's key may hold anything; its hash has a fixed size and tells nothing.
-        _id: `${apiKeyId.toHexString()}:${createHash('sha256').update(key).digest('hex')}`,
-        api_key_id: apiKeyId,
-        body_hash: bodyHash,
-        delivery_id: deliveryId,
-        lease_until: lease(),
-        createdAt: time.now(),
-      };
+      const row = newIdempotencyKey(
+        {
+          // The client's key may hold anything; its hash has a fixed size and tells nothing.
+          _id: `${apiKeyId.toHexString()}:${createHash('sha256').update(key).digest('hex')}`,
+          api_key_id: apiKeyId,
+          body_hash: bodyHash,
+          delivery_id: deliveryId,
+          lease_until: lease(),
+        },
+        time.now(),
+      );
       if ((await insert(row)) === 'inserted') return { kind: 'go-on', row };
       const known = await keys.findOne({ _id: row._id });
       if (!known) return { kind: 'running', row, retryAfterMs: SECOND };

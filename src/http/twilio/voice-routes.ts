@@ -16,7 +16,7 @@ import { choiceEvent } from './to-event.ts';
 
 export type VoiceDeps = AuthenticDeps &
   FileCallbackDeps &
-  Pick<Repositories, 'customers' | 'deliveries'> & { answerInTime: AnswerInTime; companyName: string };
+  Pick<Repositories, 'customers' | 'deliveries'> & { answerCallerInTime: AnswerInTime; companyName: string };
 
 type Request = FastifyRequest<{ Params: { attemptId: string } }>;
 
@@ -35,7 +35,7 @@ export function registerVoiceRoutes(app: App, deps: VoiceDeps): void {
         return call ? script(callback, call, menuUrls(deps.publicUrl, attemptId)) : apology();
       };
       try {
-        return await reply.send(await deps.answerInTime(answer()));
+        return await reply.send(await deps.answerCallerInTime(answer()));
       } catch (error) {
         request.log.error({ err: error }, 'apologised to a caller');
         return reply.send(apology());

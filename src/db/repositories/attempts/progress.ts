@@ -3,6 +3,7 @@ import { LIVE_ATTEMPT_STATES, type Outcome } from '#src/domain/vocabulary.ts';
 import { groupedUpdate } from '#src/db/grouped/update.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { Time } from '#src/platform/time.ts';
+import { drawnFromMore } from '../drawn-from-more.ts';
 
 export interface CallProgress {
   callSid: string;
@@ -14,6 +15,8 @@ export interface CallProgress {
 export interface AttemptProgress {
   /** Moves a planned attempt to a later time. */
   postpone(id: ObjectId, dueAt: Date, reason: string): Promise<boolean>;
+  /** Removes a planned attempt of a delivery that does not exist: should that be born after all, it is planned anew. */
+  discard(id: ObjectId): Promise<void>;
   /** Closes an attempt that was never dialed. */
   finishPlanned(id: ObjectId, outcome: Outcome, reason: string): Promise<boolean>;
   /** Takes over what the call's events say, from any state in which a call may be under way; binds the call SID. */
@@ -29,11 +32,15 @@ export interface AttemptProgress {
 
 /** The ledger's moves outside the dial. Each is one guarded write; false means that the attempt had moved on. */
 export function createAttemptProgress(db: Db, time: Time): AttemptProgress {
-  const update = groupedUpdate<CallAttemptDoc>(db.collection<CallAttemptDoc>('callattempts'));
+  const attempts = db.collection<CallAttemptDoc>('callattempts');
+  const update = groupedUpdate<CallAttemptDoc>(attempts);
   const move = (_id: ObjectId, guard: object, set: Partial<CallAttemptDoc>) =>
     update({ _id, guard, update: { $set: { ...set, updatedAt: time.now() } } });
   return {
     postpone: (id, dueAt, reason) => move(id, { state: 'planned' }, { due_at: dueAt, reason }),
+    discard: async (id) => {
+      await attempts.deleteOne({ _id: id, state: 'planned' });
+    },
     finishPlanned: (id, outcome, reason) => move(id, { state: 'planned' }, { state: 'finished', outcome, reason, finished_at: time.now() }),
     apply: (id, { callSid, eventCount, set }) =>
       move(
@@ -44,7 +51,7 @@ export function createAttemptProgress(db: Db, time: Time): AttemptProgress {
             { state: { $in: LIVE_ATTEMPT_STATES }, call_sid: { $in: [null, callSid] } },
             { state: 'finished', call_sid: callSid },
           ],
-          event_count: { $lt: eventCount },
+          $and: [drawnFromMore(eventCount)],
         },
         { ...set, call_sid: callSid, event_count: eventCount },
       ),

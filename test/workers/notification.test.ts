@@ -1,0 +1,101 @@
+import { beforeEach, expect, it } from 'vitest';
+import type { NotificationDoc } from '#src/db/models/notifications.ts';
+import { SECOND } from '#src/platform/time.ts';
+import { ProviderDown, ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
+import { SUBSCRIPTION, TRACE_ID } from '#test/support/makers.ts';
+import { aJob, setup, type World } from '#test/support/world.ts';
+import { pushNotification } from '#workers/notification.ts';
+import type { RunContext } from '#workers/processor.ts';
+
+let world: World;
+let row: NotificationDoc;
+beforeEach(async () => {
+  world = await setup();
+  row = await world.aNotification();
+});
+
+const push = (context: Partial<RunContext> = {}) =>
+  pushNotification({ notificationId: row._id.toHexString(), traceId: TRACE_ID }, world.deps, aJob(context));
+const subscriptionNow = async () => (await world.db.collection('agents').findOne({ _id: row.agent_id }))?.['push_subscription'] as unknown;
+
+it('is sent once, whether it runs again or twenty at a time', async () => {
+  await Promise.all(Array.from({ length: 20 }, () => push()));
+  expect(await push()).toMatchObject({ kind: 'skipped' });
+  expect(world.push.sent).toEqual([
+    {
+      subscription: SUBSCRIPTION,
+      message: { title: row.title, body: row.body, data: expect.objectContaining({ kind: 'confirmed' }) },
+      topic: row.key,
+    },
+  ]);
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'sent', sent_at: world.time.now(), attempts: 1 });
+});
+
+it('a driver without a subscription is skipped, with the reason', async () => {
+  row = await world.aNotification({ agent_id: (await world.aDriver({}))._id });
+  expect(await push()).toMatchObject({ kind: 'skipped' });
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'skipped', reason: expect.stringContaining('no push subscription') });
+});
+
+it('a subscription that has ended is forgotten', async () => {
+  world.push.script = [{ kind: 'gone' }];
+  await push();
+  expect(await subscriptionNow()).toBeUndefined();
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'skipped' });
+});
+
+it('unless the driver has subscribed anew meanwhile', async () => {
+  const fresh = { ...SUBSCRIPTION, endpoint: 'https://push.example.com/other' };
+  world.push.script = [
+    async () => {
+      await world.deps.drivers.subscribe(row.agent_id, fresh);
+      return { kind: 'gone' };
+    },
+  ];
+  await push();
+  expect(await subscriptionNow()).toEqual(fresh);
+});
+
+it('a run that died while sending holds it for 30 s, then it is sent', async () => {
+  expect(await world.deps.notifications.claim(row)).toBe(1);
+  world.time.advance(29 * SECOND);
+  expect(await push()).toMatchObject({ kind: 'skipped' });
+  world.time.advance(2 * SECOND);
+  expect(await push()).toEqual({ kind: 'done' });
+  expect(world.push.sent).toHaveLength(1);
+});
+
+it('a zombie’s late word changes nothing and is counted', async () => {
+  world.push.script = [
+    async () => {
+      world.time.advance(31 * SECOND);
+      await world.deps.notifications.claim(await world.notificationNow(row));
+      return { kind: 'sent' };
+    },
+  ];
+  await push();
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'sending', epoch: 2 });
+  const { values } = await world.deps.metrics.fencedWrites.get();
+  expect(values).toMatchObject([{ labels: { write: 'notification' }, value: 1 }]);
+});
+
+it.each([new ProviderDown('push'), new RateLimited('push', 1000)])('is given back for the next run: %s', async (error) => {
+  world.push.script = [error, { kind: 'sent' }];
+  await expect(push()).rejects.toBe(error);
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'pending' });
+  expect(await push()).toEqual({ kind: 'done' });
+});
+
+it('when retries have run out it is failed; asked to slow down it is not', async () => {
+  world.push.script = [new RateLimited('push', 1000), new ProviderDown('push')];
+  await expect(push({ lastAttempt: true })).rejects.toThrow();
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'pending' });
+  await expect(push({ lastAttempt: true })).rejects.toThrow();
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'failed', reason: expect.any(String) });
+});
+
+it('keys that the push service refuses are for an operator, and do not hold the queue', async () => {
+  world.push.script = [new ProviderMisconfigured('push')];
+  expect(await push()).toMatchObject({ kind: 'rejected' });
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'failed' });
+});

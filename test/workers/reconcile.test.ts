@@ -1,0 +1,298 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { HOUR, MINUTE, SECOND } from '#src/platform/time.ts';
+import { PermanentlyRefused, ProviderDown } from '#src/providers/errors.ts';
+import { callSid, recordingSid } from '#test/support/fakes/telephony.ts';
+import { TRACE_ID } from '#test/support/makers.ts';
+import { aJob, setup, type World } from '#test/support/world.ts';
+import { applyCallEvent } from '#workers/call-event.ts';
+import { runReconcile } from '#workers/reconcile.ts';
+import { choiceEvent } from './a-call.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await setup();
+});
+
+const reconcile = () => runReconcile({ tick: 1, traceId: TRACE_ID }, world.deps, aJob());
+const later = async (ms: number) => {
+  world.time.advance(ms);
+  await reconcile();
+};
+const hex = ({ _id }: { _id: { toHexString(): string } }) => _id.toHexString();
+/** Runs the jobs of the events that are waiting. */
+const applyEvents = async () => {
+  for (const { payload } of world.producer.jobs.filter(({ name }) => name === 'call-event')) {
+    await applyCallEvent({ eventId: String(payload['eventId']), traceId: TRACE_ID }, world.deps, aJob());
+  }
+};
+
+describe('after a loss of Redis', () => {
+  /** One of every kind of pending work, and finished work beside it. */
+  async function everything() {
+    const due_at = new Date(world.time.now().getTime() + HOUR);
+    const now = await world.aPlannedAttempt({ priority: 'urgent' });
+    const soon = await world.aPlannedAttempt({ due_at, priority: 'low', generation: 3 });
+    const live = await world.aCall();
+    const event = await world.anEvent(choiceEvent(live.call_sid ?? '', '1'), live);
+    const ended = await world.anEndedAttempt('busy', { priority: 'high' });
+    const toCopy = await world.aCall({ state: 'finished', outcome: 'instructed', recording: { state: 'pending', sid: recordingSid(500) } });
+    const toTranscribe = await world.aRecording();
+    const toAnalyse = await world.aRecording({ processing_status: 'processing', transcription: { text: '' } });
+    const toSend = await world.aNotification();
+    const sending = await world.aNotification({ state: 'sending', claimed_at: world.time.now(), epoch: 1 });
+    await world.aPlannedAttempt({ state: 'finished', outcome: 'not_permitted' });
+    await world.anEndedAttempt('busy', { follow_up: 'done' });
+    await world.aRecording({ processing_status: 'completed', transcription: { text: 'a' } });
+    await world.aNotification({ state: 'sent' });
+    const jobs = [
+      `call-${hex(now)}-g1`,
+      `call-${hex(soon)}-g3`,
+      `call-event-${hex(event)}`,
+      `retry-${hex(ended)}`,
+      `recording-${hex(toCopy)}`,
+      `transcription-${hex(toTranscribe)}`,
+      `ai-analysis-${hex(toAnalyse)}`,
+      `notification-${hex(toSend)}`,
+      `notification-${hex(sending)}`,
+    ];
+    return { now, soon, ended, jobs };
+  }
+
+  it('every kind of pending work gets its job back, and nothing else, at its time and with its priority', async () => {
+    const { now, soon, ended, jobs } = await everything();
+    world.marker.emptied = true;
+    await later(6 * SECOND);
+    expect(world.producer.ids().toSorted()).toEqual(jobs.toSorted());
+    const jobOf = (id: string) => world.producer.jobs.find((job) => job.id === id);
+    expect(jobOf(`call-${hex(now)}-g1`)).toMatchObject({ priority: 'urgent', delayMs: 0 });
+    expect(jobOf(`call-${hex(soon)}-g3`)).toMatchObject({ priority: 'low', delayMs: HOUR - 6 * SECOND });
+    expect(jobOf(`retry-${hex(ended)}`)).toMatchObject({ priority: 'high' });
+    expect(world.marker.emptied).toBe(false);
+  });
+
+  it('a second pass adds nothing', async () => {
+    await everything();
+    world.marker.emptied = true;
+    await later(6 * SECOND);
+    const before = [...world.producer.jobs];
+    await later(SECOND);
+    expect(world.producer.jobs).toEqual(before);
+    expect(world.telephony.dialed).toEqual([]);
+  });
+
+  it('while Twilio is away it gives them back all the same', async () => {
+    const { jobs } = await everything();
+    await world.aPlannedAttempt({ state: 'unknown', epoch: 1, claimed_at: world.time.now(), unknown_at: world.time.now() });
+    world.telephony.failure = new ProviderDown('telephony');
+    world.marker.emptied = true;
+    world.time.advance(6 * SECOND);
+    expect(await reconcile()).toEqual({ kind: 'done' });
+    expect(world.producer.ids().toSorted()).toEqual(jobs.toSorted());
+  });
+
+  it('work that was written this moment is left to its writer', async () => {
+    await world.anEndedAttempt('busy');
+    await world.aNotification();
+    await reconcile();
+    expect(world.producer.ids()).toEqual([]);
+  });
+});
+
+describe('jobs that BullMQ still keeps', () => {
+  it('a call’s finished job is opened anew under the next generation, which the attempt knows', async () => {
+    const attempt = await world.aPlannedAttempt();
+    await later(6 * SECOND);
+    world.producer.finish('completed');
+    await later(SECOND);
+    expect(await world.attemptNow(attempt)).toMatchObject({ generation: 2 });
+    expect(world.producer.ids('call')).toEqual([`call-${hex(attempt)}-g1`, `call-${hex(attempt)}-g2`]);
+    await later(SECOND);
+    expect(world.producer.ids('call')).toHaveLength(2);
+  });
+
+  it('any other finished job is forgotten and added again', async () => {
+    const row = await world.aNotification();
+    await later(6 * SECOND);
+    world.producer.finish('completed');
+    await later(SECOND);
+    expect(world.producer.jobs).toMatchObject([{ id: `notification-${hex(row)}`, presence: 'pending' }]);
+  });
+
+  it('a failed one stays as the operator must see it', async () => {
+    const attempt = await world.aPlannedAttempt();
+    await world.aNotification();
+    await later(6 * SECOND);
+    world.producer.finish('failed');
+    await later(MINUTE);
+    expect(world.producer.jobs.map(({ presence }) => presence)).toEqual(['failed', 'failed']);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'planned', generation: 1 });
+  });
+});
+
+describe('a dial of which nobody knows', () => {
+  const claimed = async () => await world.aPlannedAttempt({ state: 'submitting', epoch: 1, claimed_at: world.time.now() });
+
+  it('becomes unknown after 30 s, and is found by number and time', async () => {
+    const attempt = await claimed();
+    world.telephony.calls.push({
+      callSid: callSid(42),
+      to: attempt.to_number,
+      from: '+12025550000',
+      status: 'in-progress',
+      dateCreated: world.time.now(),
+    });
+    await later(29 * SECOND);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'submitting' });
+    await later(2 * SECOND);
+    await applyEvents();
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'in_progress', call_sid: callSid(42), epoch: 1 });
+    expect(await world.all('calllogs')).toMatchObject([{ call_sid: callSid(42), attempt_id: attempt._id }]);
+    expect(world.telephony.dialed).toEqual([]);
+  });
+
+  it('is closed as not placed by two look-ups in vain at least a minute apart, and then retried', async () => {
+    const attempt = await claimed();
+    await later(31 * SECOND);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'unknown', lookups: { empty: 1 } });
+    await later(59 * SECOND);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'unknown', lookups: { empty: 1 } });
+    await later(2 * SECOND);
+    expect(await world.attemptNow(attempt)).toMatchObject({
+      state: 'not_placed',
+      outcome: 'not_placed',
+      follow_up: 'due',
+      finished_at: world.time.now(),
+    });
+    expect(world.producer.ids('retry')).toEqual([`retry-${hex(attempt)}`]);
+  });
+
+  it('counts a look-up once when two passes run at once', async () => {
+    const attempt = await claimed();
+    world.time.advance(31 * SECOND);
+    await reconcile();
+    world.time.advance(61 * SECOND);
+    await Promise.all([reconcile(), reconcile()]);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'not_placed', lookups: { count: 2, empty: 2 } });
+  });
+
+  it('does not take another attempt’s call for its own', async () => {
+    const customer = await world.aCustomer();
+    const earlier = await world.anEndedAttempt('busy', {}, await world.aDelivery({ customer_id: customer._id }));
+    const attempt = await world.aPlannedAttempt(
+      { state: 'submitting', epoch: 1, claimed_at: world.time.now() },
+      await world.aDelivery({ customer_id: customer._id }),
+    );
+    world.telephony.calls.push({
+      callSid: earlier.call_sid ?? '',
+      to: attempt.to_number,
+      from: '+12025550000',
+      status: 'busy',
+      dateCreated: world.time.now(),
+    });
+    await later(31 * SECOND);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'unknown', lookups: { empty: 1 } });
+  });
+
+  it('one that Twilio will not look up does not keep the others waiting', async () => {
+    const [poison, attempt] = [await claimed(), await claimed()];
+    const findCallsTo: World['telephony']['findCallsTo'] = async (number) => {
+      if (number === poison.to_number) throw new PermanentlyRefused('telephony', 21211);
+      return [];
+    };
+    world.time.advance(31 * SECOND);
+    await runReconcile({ tick: 1, traceId: TRACE_ID }, { ...world.deps, telephony: { ...world.telephony, findCallsTo } }, aJob());
+    expect(await world.attemptNow(attempt)).toMatchObject({ lookups: { empty: 1 } });
+  });
+});
+
+describe('calls of which Twilio went silent', () => {
+  it('are closed by a look-up when they should be over', async () => {
+    const attempt = await world.aCall();
+    world.telephony.calls.push({
+      callSid: attempt.call_sid ?? '',
+      to: attempt.to_number,
+      from: '+12025550000',
+      status: 'no-answer',
+      endTime: world.time.now(),
+    });
+    await later(5 * MINUTE);
+    expect(world.producer.ids('call-event')).toEqual([]);
+    await later(2 * MINUTE);
+    await applyEvents();
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'finished', outcome: 'no_answer', follow_up: 'due' });
+  });
+
+  it('are left alone while Twilio says that they go on', async () => {
+    const attempt = await world.aCall();
+    world.telephony.calls.push({ callSid: attempt.call_sid ?? '', to: attempt.to_number, from: '+12025550000', status: 'in-progress' });
+    await later(7 * MINUTE);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'submitted' });
+    expect(world.producer.ids('call-event')).toEqual([]);
+  });
+});
+
+describe('recordings that were never announced', () => {
+  const expected = () =>
+    world.aCall({
+      state: 'finished',
+      outcome: 'instructed',
+      choice: '2',
+      event_count: 0,
+      recording: { state: 'expected' },
+      finished_at: world.time.now(),
+    });
+
+  it('are found at Twilio', async () => {
+    const attempt = await expected();
+    world.telephony.recordings.push({
+      recordingSid: recordingSid(9),
+      callSid: attempt.call_sid ?? '',
+      status: 'completed',
+      durationSeconds: 11,
+    });
+    await later(3 * MINUTE);
+    await applyEvents();
+    expect(await world.attemptNow(attempt)).toMatchObject({ recording: { state: 'pending', sid: recordingSid(9), duration: 11 } });
+    expect(world.producer.ids('recording')).toEqual([`recording-${hex(attempt)}`]);
+  });
+
+  it('are taken for absent after ten minutes, and the driver is told to ask', async () => {
+    const attempt = await expected();
+    await later(9 * MINUTE);
+    await applyEvents();
+    expect(await world.attemptNow(attempt)).toMatchObject({ recording: { state: 'expected' } });
+    await later(2 * MINUTE);
+    await applyEvents();
+    expect(await world.attemptNow(attempt)).toMatchObject({ recording: { state: 'absent' } });
+    expect(await world.all('notifications')).toMatchObject([{ kind: 'instructions' }]);
+  });
+});
+
+describe('deliveries whose ingestion died half way', () => {
+  it('are planned, once, with the attempt that they would have had', async () => {
+    const delivery = await world.aDelivery();
+    await later(9 * SECOND);
+    expect(await world.all('callattempts')).toEqual([]);
+    await later(2 * SECOND);
+    await later(20 * SECOND);
+    const attempts = await world.all('callattempts');
+    expect(attempts).toMatchObject([{ delivery_id: delivery._id, number: 1, state: 'planned' }]);
+    expect(world.producer.ids('call')).toEqual([`call-${String(attempts[0]?._id)}-g1`]);
+  });
+
+  it('are closed, with the reason, when by now nobody may be called; the driver is told once', async () => {
+    const delivery = await world.aDelivery();
+    await later(9 * HOUR);
+    await later(20 * SECOND);
+    expect(await world.all('callattempts')).toEqual([]);
+    expect(await world.deliveryNow(delivery)).toMatchObject({ contact: { state: 'not_permitted', reason: 'delivery_time_passed' } });
+    expect((await world.deliveryNow(delivery)).contact).not.toHaveProperty('next_at');
+    expect(await world.all('notifications')).toMatchObject([{ kind: 'not_reached' }]);
+  });
+
+  it('are left alone where they have an attempt', async () => {
+    await world.aPlannedAttempt({ state: 'finished', outcome: 'not_permitted' });
+    await later(MINUTE);
+    expect(await world.all('callattempts')).toHaveLength(1);
+  });
+});
