@@ -103,6 +103,12 @@ export default {
       { path: PRODUCT },
     ),
     rule(
+      'demo-is-checked-by-strangers',
+      'What proves the result shares no code with what made it.',
+      { path: '^scripts/demo/check/' },
+      { path: PRODUCT },
+    ),
+    rule(
       'product-never-imports-scripts',
       'Scripts compose the product, not the other way round.',
       { path: PRODUCT },

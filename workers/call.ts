@@ -12,7 +12,7 @@ import type { CallLogs } from '#src/db/repositories/call-logs.ts';
 import type { Deliveries } from '#src/db/repositories/deliveries.ts';
 import type { History } from '#src/db/repositories/history.ts';
 import { callbackUrls } from '#src/domain/callback-urls.ts';
-import { mayContact } from '#src/domain/contact-rules/may-contact.ts';
+import { mayContact, type Verdict } from '#src/domain/contact-rules/may-contact.ts';
 import { loadSubject, type Subject, type SubjectDeps } from '#src/pipeline/contact-subject.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
@@ -64,14 +64,13 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
 
   // Checked at the last moment: much may have changed since the attempt was planned.
   const verdict = mayContact(subject.contact, deps.time.now());
-  if (verdict.kind === 'later') return postpone(attempt, verdict.at, verdict.reason, deps);
-  if (verdict.kind === 'never') {
-    await refuseContact(attempt, subject, verdict.reason, deps);
-    return done();
-  }
+  if (verdict.kind !== 'now') return notNow(verdict, attempt, subject, deps);
 
   const turn = await deps.turns.take(PATIENCE_MS);
   if (turn.kind === 'too-long') throw new RateLimited('telephony', turn.waitMs - PATIENCE_MS / 2);
+  // The hour may have ended while we waited. (Cancelling and opting out close the attempt itself: the claim sees it.)
+  const still = mayContact(subject.contact, deps.time.now());
+  if (still.kind !== 'now') return notNow(still, attempt, subject, deps);
 
   // Claim before dialing: a job can run twice, a phone must not ring twice.
   const claim = await deps.attempts.claim(attempt);
@@ -116,6 +115,17 @@ async function orphaned(attempt: CallAttemptDoc, { attempts, time }: CallDeps): 
   return skip('delivery or customer do not exist');
 }
 
+async function notNow(
+  verdict: Exclude<Verdict, { kind: 'now' }>,
+  attempt: CallAttemptDoc,
+  subject: Subject,
+  deps: CallDeps,
+): Promise<Outcome> {
+  if (verdict.kind === 'later') return postpone(attempt, verdict.at, verdict.reason, deps);
+  await refuseContact(attempt, subject, verdict.reason, deps);
+  return done();
+}
+
 async function settle(
   dialed: Dialed,
   attempt: CallAttemptDoc,
@@ -153,7 +163,13 @@ async function settle(
 }
 
 /** The ledger had moved when the answer came: the callback was first, the delivery was cancelled while we dialed, or the attempt is over without this call. True: it is the attempt's all the same. */
-async function acceptedLate(callSid: string, attempt: CallAttemptDoc, epoch: number, deps: CallDeps, signal: AbortSignal): Promise<boolean> {
+async function acceptedLate(
+  callSid: string,
+  attempt: CallAttemptDoc,
+  epoch: number,
+  deps: CallDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
   const current = await deps.attempts.find(attempt._id.toHexString());
   if (current?.call_sid === callSid && !current.cancel_requested) return true;
   if (current?.cancel_requested && current.epoch === epoch) {

@@ -23,11 +23,7 @@ export interface TranscriptionDeps extends GiveUpRecordingDeps {
 const MAX_BYTES = 25 * 1024 * 1024;
 
 /** Speech to text. When retries run out, the Recording is `failed` and the driver is told to ask the customer. */
-export const transcribeRecording: Processor<typeof transcription, TranscriptionDeps> = async (
-  { recordingId, traceId },
-  deps,
-  context,
-) => {
+export const transcribeRecording: Processor<typeof transcription, TranscriptionDeps> = async ({ recordingId, traceId }, deps, context) => {
   const recording = await deps.recordings.find(recordingId);
   if (!recording) return skip('recording no longer exists');
   const handOn = async (text: string) => {

@@ -22,7 +22,8 @@ export const reconcileTick: Tick = {
 export const rollupTick: Tick = {
   name: 'metrics-rollup',
   pattern: '*/30 * * * * *',
-  enqueue: (producer, time) => producer.enqueue('metrics-rollup', { until: numberOf(ROLLUP_MS, time) * time.span(ROLLUP_MS), traceId: newTraceId() }),
+  enqueue: (producer, time) =>
+    producer.enqueue('metrics-rollup', { until: numberOf(ROLLUP_MS, time) * time.span(ROLLUP_MS), traceId: newTraceId() }),
 };
 
 /** The same for all clock processes during one period, so that however many of them tick, it is one job. */

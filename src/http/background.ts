@@ -2,7 +2,7 @@ import type { Producer } from '#queues/producer.ts';
 import type { Logger } from '#src/platform/logger.ts';
 
 export interface Background {
-  /** Goes on after the answer. A failure is logged and no more: whatever is lost here, reconcile puts back. */
+  /** Goes on after the answer. A failure is logged and no more. */
   run(work: Promise<void>): void;
   /** Resolves when all of it has ended. */
   idle(): Promise<void>;
@@ -10,18 +10,10 @@ export interface Background {
 
 export function createBackground(log: Logger): Background {
   const running = new Set<Promise<void>>();
-  let warned = false;
   return {
     run(work) {
       const tracked = work
-        .then(() => {
-          warned = false;
-        })
-        .catch((error: unknown) => {
-          // One line a fault, not one a request, while Redis is away.
-          if (!warned) log.warn({ err: error }, 'not enqueued; reconcile will');
-          warned = true;
-        })
+        .catch((error: unknown) => log.warn({ err: error }, 'failed after the answer'))
         .finally(() => running.delete(tracked));
       running.add(tracked);
     },
@@ -31,11 +23,26 @@ export function createBackground(log: Logger): Background {
   };
 }
 
-/** A producer for requests: whatever it is given is added after the answer, so that no answer waits for Redis. Resolves at once and never rejects. */
-export function enqueueAfterwards(producer: Pick<Producer, 'enqueue'>, background: Pick<Background, 'run'>): Pick<Producer, 'enqueue'> {
+/** A producer for requests: whatever it is given is added after the answer, so that no answer waits for Redis. Resolves at once and never rejects: what is lost here, reconcile puts back. */
+export function enqueueAfterwards(
+  producer: Pick<Producer, 'enqueue'>,
+  background: Pick<Background, 'run'>,
+  log: Logger,
+): Pick<Producer, 'enqueue'> {
+  let away = false;
+  const told = async (added: Promise<void>): Promise<void> => {
+    try {
+      await added;
+      away = false;
+    } catch (error) {
+      // One line a fault, not one a request, while Redis is away.
+      if (!away) log.warn({ err: error }, 'not enqueued; reconcile will');
+      away = true;
+    }
+  };
   return {
     enqueue(name, payload, timing) {
-      background.run(producer.enqueue(name, payload, timing));
+      background.run(told(producer.enqueue(name, payload, timing)));
       return Promise.resolve();
     },
   };

@@ -49,7 +49,7 @@ export async function createServer(settings: Settings, parts: ServerParts): Prom
   });
   const shared = {
     ...repositories,
-    producer: enqueueAfterwards(producer, parts.background),
+    producer: enqueueAfterwards(producer, parts.background, log),
     telephony,
     time,
     metrics,

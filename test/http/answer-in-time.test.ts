@@ -2,7 +2,7 @@ import { MongoServerError } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GroupFull } from '#src/db/grouped/group-commit.ts';
 import { createAnswerInTime } from '#src/http/answer-in-time.ts';
-import { HttpProblem, problem } from '#src/http/problems/http-problem.ts';
+import { problem, type HttpProblem } from '#src/http/problems/http-problem.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -85,7 +85,7 @@ describe('a request', () => {
 });
 
 describe('an error', () => {
-  const told = async (error: unknown) => {
+  const told = async (error: Error) => {
     const { answerInTime, outcomeOf } = setup();
     return (await outcomeOf(answerInTime(Promise.reject(error)))).error;
   };

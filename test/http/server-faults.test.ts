@@ -2,6 +2,7 @@ import { ObjectId } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startMongod, type RunningMongod } from '#scripts/services/mongod.ts';
 import { startRedis } from '#scripts/services/redis.ts';
+import { CALLER_LIMIT_MS } from '#src/http/answer-in-time.ts';
 import { aCall, callBack } from '#test/http/twilio/a-callback.ts';
 import { webWorld, type WebWorld } from '#test/support/web-world.ts';
 
@@ -23,11 +24,18 @@ async function inTime(ask: () => Promise<Answer>, check: (answer: Answer) => voi
   expect(Math.max(...took)).toBeLessThan(2000);
 }
 
-const unavailable = (type: string) => (answer: Answer) => {
+/** Somebody is on the phone: a pause is better than an apology, which ends the call. */
+async function soonEnough(ask: () => Promise<Answer>, check: (answer: Answer) => void): Promise<void> {
+  const started = performance.now();
+  check(await ask());
+  expect(performance.now() - started).toBeLessThan(CALLER_LIMIT_MS + 1000);
+}
+
+const unavailable = (type?: 'unavailable' | 'outcome-unknown') => (answer: Answer) => {
   expect(answer.statusCode, answer.body).toBe(503);
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
   expect(answer.headers['retry-after']).toBe('1');
-  expect(JSON.parse(answer.body)).toMatchObject({ type: `/problems/${type}`, status: 503 });
+  expect(JSON.parse(answer.body)).toMatchObject({ type: type ? `/problems/${type}` : expect.any(String), status: 503 });
 };
 const apology = (answer: Answer) => {
   expect(answer.statusCode).toBe(200);
@@ -42,9 +50,10 @@ describe('with MongoDB hanging', () => {
   let call: Awaited<ReturnType<typeof aCall>>;
   beforeAll(async () => {
     mongod = await startMongod();
-    world = await webWorld({ mongodbUri: mongod.uri });
+    world = await webWorld({ mongodbUri: mongod.uri, impatient: true });
+    // The key and the way to the database are known from now on.
+    await vi.waitFor(async () => expect((await world.submit(world.order())).statusCode).toBe(202), { timeout: 10_000 });
     call = await aCall(world);
-    await world.submit(world.order()); // the key is known from now on
   });
   afterAll(() => mongod.stop());
 
@@ -62,8 +71,10 @@ describe('with MongoDB hanging', () => {
       await inTime(() => world.get(`/v1/deliveries/${call.delivery_id.toHexString()}`), unavailable('unavailable'));
       await inTime(() => world.cancel(call.delivery_id.toHexString()), unavailable('unavailable'));
       await inTime(() => callBack(world, call.path('status'), call.status()), unavailable('outcome-unknown'));
-      await inTime(() => callBack(world, call.path('voice'), call.common), apology);
-      await inTime(() => digit('1'), apology);
+      await Promise.all([
+        soonEnough(() => callBack(world, call.path('voice'), call.common), apology),
+        soonEnough(() => digit('1'), apology),
+      ]);
     } finally {
       await mongod.kill('SIGCONT');
     }
@@ -81,11 +92,11 @@ describe('with MongoDB hanging', () => {
 
   it('gone, every answer is in time, too', async () => {
     await mongod.kill('SIGKILL');
-    await inTime(() => world.submit(world.order()), unavailable('outcome-unknown'));
+    // Whether the key is still remembered depends on how long the test above has taken.
+    await inTime(() => world.submit(world.order()), unavailable());
     await inTime(() => world.get('/v1/deliveries'), unavailable('unavailable'));
     await inTime(() => callBack(world, call.path('recording'), call.recording()), unavailable('outcome-unknown'));
-    await inTime(() => callBack(world, call.path('voice'), call.common), apology);
-    await inTime(() => digit('9'), apology);
+    await Promise.all([soonEnough(() => callBack(world, call.path('voice'), call.common), apology), soonEnough(() => digit('9'), apology)]);
   });
 });
 

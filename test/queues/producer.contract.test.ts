@@ -39,7 +39,7 @@ async function real(): Promise<Subject> {
       await expect
         .poll(async () => {
           for (const job of (await queue?.getDelayed()) ?? []) await job.promote().catch(() => undefined);
-          return await queue?.getJobCountByTypes('wait', 'prioritized', 'delayed', 'active');
+          return queue?.getJobCountByTypes('wait', 'prioritized', 'delayed', 'active');
         })
         .toBe(0);
       await worker.close();

@@ -1,73 +1,11 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { startWorld, type World } from '#test/support/stack.ts';
 import { accountOf, faultsInTheBooks, type Account } from './account.ts';
-import { submit, type Order, type Submitted } from './submit.ts';
+import { SENTENCE, stories, type Name, type Story } from './ending-stories.ts';
+import { submit, type Submitted } from './submit.ts';
 
 // One installation, one run: every ending once. Each test judges one delivery by what the API shows, what MongoDB holds, what the
 // simulator saw and what the driver's phone was told.
-
-interface Story extends Order {
-  /** What upstream does once the delivery is there. */
-  meanwhile?: (world: World, submitted: Submitted) => Promise<void>;
-  /** Whether this is as far as the story goes. */
-  over: (account: Account) => boolean;
-}
-
-const settled =
-  (state: string) =>
-  ({ row, recordings, notifications }: Account) =>
-    row['contact']?.state === state &&
-    notifications.every((each) => each['state'] === 'sent') &&
-    recordings.every((each) => each['processing_status'] === 'completed');
-const told =
-  (state: string, kind: string) =>
-  (account: Account): boolean =>
-    settled(state)(account) && account.pushes.some(({ data }) => data.kind === kind);
-const planned = (number: number) => (account: Account) =>
-  account.attempts[number - 1] !== undefined &&
-  account.attempts.every((attempt) => attempt['follow_up'] !== 'due') &&
-  account.row['contact'].state === 'pending';
-
-const SENTENCE = 'Please leave the parcel with my neighbour at number 4711, thank you.';
-
-const stories = {
-  confirmed: { person: 'confirm', over: told('confirmed', 'confirmed') },
-  instructions: {
-    person: { scenario: 'instructions', say: SENTENCE, endsBy: 'pause' },
-    fields: { package_details: { special_instructions: 'Fragile.' } },
-    over: told('instructed', 'instructions'),
-  },
-  anotherTime: { person: 'another-time', preferences: { language: 'es' }, over: told('reschedule_requested', 'reschedule') },
-  optedOut: { person: 'never-again', over: told('opted_out', 'opted_out') },
-  hungUp: { person: 'hang-up', over: told('unreachable', 'not_reached') },
-  silent: { person: 'silent', over: told('unreachable', 'not_reached') },
-  voicemail: { person: 'voicemail', over: planned(2) },
-  busy: { person: 'busy', over: planned(2) },
-  noAnswer: { person: 'no-answer', over: planned(2) },
-  failed: { person: 'failed', over: planned(2) },
-  wrongNumber: { person: 'wrong-number', over: told('unreachable', 'not_reached') },
-  reachedLater: { person: 'busy,confirm', over: told('confirmed', 'confirmed') },
-  givenUp: { person: 'busy', fields: { max_retries: 1 }, over: told('unreachable', 'not_reached') },
-  postponed: { person: 'confirm', hour: 22, over: planned(1) },
-  cancelledPlanned: {
-    person: 'confirm',
-    hour: 22,
-    meanwhile: async (world, { id }) => {
-      expect(await world.request('POST', `/v1/deliveries/${id}/cancel`)).toMatchObject({ status: 200, body: { call_in_progress: false } });
-    },
-    over: told('cancelled', 'cancelled'),
-  },
-  cancelledInCall: {
-    person: 'confirm',
-    meanwhile: async (world, { id, phone }) => {
-      await vi.waitUntil(() => world.simulator.log.entries({ to: phone, kind: 'status' }).at(-1)?.['status'] === 'in-progress');
-      expect(await world.request('POST', `/v1/deliveries/${id}/cancel`)).toMatchObject({ status: 200, body: { call_in_progress: true } });
-    },
-    over: (account) => told('cancelled', 'cancelled')(account) && account.attempts[0]?.['state'] === 'finished',
-  },
-  smsOnly: { person: 'confirm', preferences: { contact_method: 'sms' }, over: told('not_permitted', 'not_reached') },
-} satisfies Record<string, Story>;
-type Name = keyof typeof stories;
 
 const accounts = {} as Record<Name, Account>;
 let world: World;
@@ -77,15 +15,15 @@ beforeAll(async () => {
   await Promise.all(
     Object.entries(stories).map(async ([name, story]: [string, Story]) => {
       const submitted = await submit(world, story, (phone) => {
-        // The call stands still until upstream has cancelled: its TwiML is on the way for two seconds.
+        // The call stands still until upstream has cancelled: its TwiML is on the way for a minute.
         if (name === 'cancelledInCall')
-          world.simulator.addFault({ target: 'callback', kind: 'delay', delayMs: 2000, match: { event: 'voice', to: phone } });
+          world.simulator.addFault({ target: 'callback', kind: 'delay', delayMs: 60_000, match: { event: 'voice', to: phone } });
       });
       await story.meanwhile?.(world, submitted);
       accounts[name as Name] = await until(story.over, submitted);
     }),
   );
-});
+}, 90_000);
 
 /** The account when it is over, or as it stands when that does not come: the test of this story then says what is wrong. */
 async function until(over: Story['over'], submitted: Submitted): Promise<Account> {

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { startRedis, type RunningRedis } from '#scripts/services/redis.ts';
-import { freePort } from '#scripts/services/server.ts';
 import { makeOwnFolder, removeFolder, servicesFolder } from '#scripts/services/folders.ts';
 import { atTheEnd, startWorld, type World } from '#test/support/stack.ts';
 import { accountOf, faultsInTheBooks, unfinished, type Account } from './account.ts';
@@ -95,13 +94,11 @@ it('starts without Redis, accepts, and works when Redis comes', async () => {
     }),
   );
   await redis.kill('SIGKILL');
-  // At another port: fetch would try the closed one's connections again.
-  const PORT = String(await freePort());
-  const again = await world.startAgain({ env: { PORT } });
+  const again = await world.startAgain();
   expect(again.processes.map(({ name }) => name).toSorted()).toEqual(['clock', 'release', 'web', 'worker']);
 
   const { phone, body } = anOrder(world, { person: 'confirm' });
-  const answer = await world.request('POST', `http://127.0.0.1:${PORT}/v1/deliveries`, { body });
+  const answer = await world.request('POST', '/v1/deliveries', { body });
   expect(answer, answer.text).toMatchObject({ status: 202 });
   await startAgain();
   const account = () => accountOf(world, { id: String(answer.body.id), phone, body });

@@ -42,7 +42,7 @@ export function makers(db: Db, time: Time) {
   const aDelivery = async (over: Partial<NewDelivery> = {}): Promise<DeliveryDoc> => {
     const customer_id = over.customer_id ?? (await aCustomer())._id;
     const agent_id = over.agent_id ?? (await aDriver())._id;
-    return await put(
+    return put(
       'deliveries',
       newDelivery(
         {
@@ -66,7 +66,7 @@ export function makers(db: Db, time: Time) {
     const of = delivery ?? (await aDelivery());
     const customer = await db.collection('customers').findOne({ _id: of.customer_id });
     const number = over.number ?? 1;
-    return await put(
+    return put(
       'callattempts',
       newAttempt(
         {
@@ -135,7 +135,7 @@ export function makers(db: Db, time: Time) {
   const aRecording = async (over: Partial<NewRecording> = {}, delivery?: DeliveryDoc) => {
     const sid = recordingSid((made += 1));
     const attempt = await aCall({ state: 'finished', outcome: 'instructed', recording: { state: 'stored', sid } }, delivery);
-    return await put(
+    return put(
       'recordings',
       newRecording(
         {
@@ -158,7 +158,7 @@ export function makers(db: Db, time: Time) {
   const aNotification = async (over: Partial<NewNotification> = {}) => {
     const _id = id();
     const agent_id = over.agent_id ?? (await aDriver())._id;
-    return await put(
+    return put(
       'notifications',
       newNotification(
         {

@@ -1,4 +1,5 @@
-import { ObjectId, type Db } from 'mongodb';
+import type { ObjectId } from 'mongodb';
+import { type Db } from 'mongodb';
 import { pino } from 'pino';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { CallLogDoc } from '#src/db/models/calllogs.ts';

@@ -130,7 +130,7 @@ describe('jobs that BullMQ still keeps', () => {
 });
 
 describe('a dial of which nobody knows', () => {
-  const claimed = async () => await world.aPlannedAttempt({ state: 'submitting', epoch: 1, claimed_at: world.time.now() });
+  const claimed = async () => world.aPlannedAttempt({ state: 'submitting', epoch: 1, claimed_at: world.time.now() });
 
   it('becomes unknown after 30 s, and is found by number and time', async () => {
     const attempt = await claimed();

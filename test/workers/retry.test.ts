@@ -13,7 +13,7 @@ beforeEach(async () => {
 const decide = ({ _id }: Pick<CallAttemptDoc, '_id'>) =>
   planNextAttempt({ attemptId: _id.toHexString(), traceId: TRACE_ID }, world.deps, aJob());
 const after = async (outcome: NonNullable<CallAttemptDoc['outcome']>, given: Parameters<World['aDelivery']>[0] = {}, number = 1) =>
-  await world.anEndedAttempt(
+  world.anEndedAttempt(
     outcome,
     { number },
     await world.aDelivery({ contact: { state: 'pending', reason: outcome, attempt: number }, ...given }),

@@ -89,7 +89,6 @@ export interface CallSeen {
   /** The TwiML address that was given: it ends in the attempt's id. */
   url: string;
   createdAt: string;
-  startedAt: string | null;
   endedAt: string | null;
   answeredBy: string | null;
   pressed: readonly string[];
@@ -147,7 +146,7 @@ export interface Evidence {
   /** Sizes in bytes by key. */
   objects: ReadonlyMap<string, number>;
   jobs: readonly HeldJob[];
-  /** Simulated milliseconds that a job may be off its time: a real second's worth. */
+  /** How far off its time a job or a dial may be, by the scaled clock: some real seconds' worth. */
   toleranceMs: number;
 }
 

@@ -33,6 +33,7 @@ export function createGroupCommit<Item, Result>(
   const queue: Waiting<Item, Result>[] = [];
   const idlers: (() => void)[] = [];
   let inFlight = 0;
+  let wake: NodeJS.Immediate | undefined;
 
   const run = async (group: Waiting<Item, Result>[]): Promise<void> => {
     try {
@@ -54,9 +55,14 @@ export function createGroupCommit<Item, Result>(
       void run(queue.splice(0, maxItems)).finally(() => {
         inFlight -= 1;
         pump();
-        if (inFlight === 0) for (const wake of idlers.splice(0)) wake();
+        if (inFlight === 0) for (const tell of idlers.splice(0)) tell();
       });
     }
+  };
+
+  const start = (): void => {
+    wake = undefined;
+    pump();
   };
 
   return {
@@ -64,8 +70,8 @@ export function createGroupCommit<Item, Result>(
       new Promise((resolve, reject) => {
         if (queue.length >= maxWaiting) throw new GroupFull();
         queue.push({ item, resolve, reject });
-        // Those who call in the same turn of the event loop share the first group as well.
-        queueMicrotask(pump);
+        // Whoever is read from a socket in this pass of the event loop shares the first group as well. It is no timer: a lone caller goes at once.
+        wake ??= setImmediate(start);
       }),
     idle: () => (inFlight === 0 && queue.length === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
   };

@@ -1,5 +1,6 @@
-import { MongoBulkWriteError, type Collection, type Document, type OptionalUnlessRequiredId } from 'mongodb';
+import type { Collection, Document, OptionalUnlessRequiredId, WriteError } from 'mongodb';
 import { createGroupCommit, type Settled } from './group-commit.ts';
+import { refusedWrites } from './refused-writes.ts';
 import { assertStorable } from './storable.ts';
 
 export type Inserted = 'inserted' | 'duplicate';
@@ -16,21 +17,21 @@ export function groupedInsert<Doc extends Document>(collection: Collection<Doc>)
       await collection.insertMany(docs as OptionalUnlessRequiredId<Doc>[], { ordered: false });
       return docs.map((): Settled<Inserted> => ({ ok: true, value: 'inserted' }));
     } catch (error) {
-      if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
-      return settle(docs.length, error);
+      const refused = refusedWrites(error);
+      if (!refused) throw error;
+      return settle(docs.length, refused);
     }
   });
   return async (doc) => {
     // A document that cannot be stored would reject the whole group: it fails here, alone.
     assertStorable(doc);
-    return await group.submit(doc);
+    return group.submit(doc);
   };
 }
 
-function settle(count: number, error: MongoBulkWriteError): Settled<Inserted>[] {
+function settle(count: number, refused: WriteError[]): Settled<Inserted>[] {
   const results: Settled<Inserted>[] = Array.from({ length: count }, () => ({ ok: true, value: 'inserted' }));
-  for (const refused of [error.writeErrors].flat()) {
-    results[refused.index] = refused.code === DUPLICATE_KEY ? { ok: true, value: 'duplicate' } : { ok: false, error: refused };
-  }
+  for (const error of refused)
+    results[error.index] = error.code === DUPLICATE_KEY ? { ok: true, value: 'duplicate' } : { ok: false, error };
   return results;
 }

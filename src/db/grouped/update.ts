@@ -1,13 +1,14 @@
 import {
-  MongoBulkWriteError,
   ObjectId,
   type AnyBulkWriteOperation,
   type Collection,
   type Document,
   type Filter,
+  type MongoBulkWriteError,
   type UpdateFilter,
 } from 'mongodb';
 import { createGroupCommit, type Settled } from './group-commit.ts';
+import { refusedWrites } from './refused-writes.ts';
 import { assertStorable } from './storable.ts';
 
 export interface GuardedUpdate {
@@ -47,7 +48,7 @@ export function groupedUpdate<Doc extends Document & Revised>(collection: Collec
   return async (write) => {
     // A write that cannot be serialised would reject the whole group: it fails here, alone.
     assertStorable({ guard: write.guard, update: write.update });
-    return await group.submit(write);
+    return group.submit(write);
   };
 }
 
@@ -81,9 +82,10 @@ async function flush<Doc extends Document & Revised>(collection: Collection<Doc>
   try {
     matched = (await collection.bulkWrite(operations, { ordered: false })).matchedCount;
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
-    for (const refused of [error.writeErrors].flat()) errors.set(refused.index, refused);
-    matched = error.result.matchedCount;
+    const refused = refusedWrites(error);
+    if (!refused) throw error;
+    for (const each of refused) errors.set(each.index, each);
+    matched = (error as MongoBulkWriteError).result.matchedCount;
   }
   const held = await whichHeld(collection, writes, marks, matched, errors.size);
   return held.map((value, index) => (errors.has(index) ? { ok: false, error: errors.get(index) } : { ok: true, value }));

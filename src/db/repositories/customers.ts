@@ -10,8 +10,8 @@ export interface Customers {
   find(id: ObjectId): Promise<CustomerDoc | null>;
   /** By E.164 number. */
   findByPhone(phone: string): Promise<CustomerDoc | null>;
-  /** The customer of this phone number: the fields of `given` (dotted paths) overwrite, absent ones stay. `fresh` is inserted where there is none yet. */
-  upsert(fresh: CustomerDoc, given: Document): Promise<CustomerDoc>;
+  /** The customer of this phone number: the fields of `given` (dotted paths) overwrite, absent ones stay. `fresh` is inserted where there is none yet. `found`: what `findByPhone` said a moment ago, where that was asked. */
+  upsert(fresh: CustomerDoc, given: Document, found?: CustomerDoc | null): Promise<CustomerDoc>;
   /** One entry per final call. */
   addCall(id: ObjectId, call: CallLogDoc): Promise<void>;
 }
@@ -26,8 +26,8 @@ export function createCustomers(db: Db, time: Time): Customers {
   return {
     find: groupedFind(customers, '_id'),
     findByPhone,
-    async upsert(fresh, given) {
-      let known = await findByPhone(fresh.phone);
+    async upsert(fresh, given, found) {
+      let known = found === undefined ? await findByPhone(fresh.phone) : found;
       if (!known) {
         if ((await insert(fresh)) === 'inserted') return fresh;
         known = await findByPhone(fresh.phone);

@@ -34,13 +34,14 @@ export function createWorkLists(db: Db): WorkLists {
       .sort({ [field]: 1, _id: 1 })
       .limit(limit)
       .toArray();
-  const later = (after: Pick<CallAttemptDoc, 'due_at' | '_id'>): Filter<CallAttemptDoc> => ({
-    $or: [{ due_at: { $gt: after.due_at } }, { due_at: after.due_at, _id: { $gt: after._id } }],
-  });
+  /** The bound besides the condition: the index starts where the page before ended, and not at the beginning. */
+  const dueBy = (before: Date, after?: Pick<CallAttemptDoc, 'due_at' | '_id'>): Filter<CallAttemptDoc> =>
+    after
+      ? { due_at: { $gte: after.due_at, $lte: before }, $or: [{ due_at: { $gt: after.due_at } }, { _id: { $gt: after._id } }] }
+      : { due_at: { $lte: before } };
 
   return {
-    planned: (before, limit, after) =>
-      list({ state: 'planned', due_at: { $lte: before }, ...(after ? later(after) : {}) }, 'due_at', limit),
+    planned: (before, limit, after) => list({ state: 'planned', ...dueBy(before, after) }, 'due_at', limit),
     abandonedClaims: (claimedBefore, limit) => list({ state: 'submitting', claimed_at: { $lt: claimedBefore } }, 'claimed_at', limit),
     unknown: (limit) => list({ state: 'unknown' }, 'unknown_at', limit),
     silentCalls: (submittedBefore, limit) =>

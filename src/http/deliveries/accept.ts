@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ObjectId } from 'mongodb';
 import type { Producer } from '#queues/producer.ts';
 import { newDelivery } from '#src/db/documents/delivery.ts';
+import type { CustomerDoc } from '#src/db/models/customers.ts';
 import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { Repositories } from '#src/db/repositories/repositories.ts';
 import { HttpProblem, problem, unavailable } from '#src/http/problems/http-problem.ts';
@@ -38,11 +39,17 @@ export interface Accepted {
  */
 export async function acceptDelivery(submission: Submission, deps: AcceptDeps): Promise<Accepted> {
   const contentHash = createHash('sha256').update(JSON.stringify(submission.body)).digest('hex');
-  const known = await knownByExternalId(submission, contentHash, deps);
+  const phone = submission.body.customer?.phone;
+  // Side by side, before anything is written: three reads for one way to the database and back.
+  const [known, person, optedOut] = await Promise.all([
+    knownByExternalId(submission, contentHash, deps),
+    phone === undefined ? undefined : deps.customers.findByPhone(phone),
+    phone === undefined ? undefined : deps.optOuts.has(phone),
+  ]);
   const reserved = await reserveId(submission, contentHash, known, deps);
   if ('delivery' in reserved) return reserved;
   try {
-    return await create(submission, contentHash, reserved.id, deps);
+    return await create(submission, contentHash, reserved.id, { person, optedOut }, deps);
   } catch (error) {
     // Refused, so nothing was accepted: the key may be used again for the corrected request. After a fault of ours nobody knows.
     if (error instanceof HttpProblem && error.status < 500) await reserved.release?.();
@@ -103,8 +110,20 @@ async function reserveId(
   return { id: use.row.delivery_id, release: () => idempotencyKeys.release(use.row) };
 }
 
-async function create({ body, apiKeyId, traceId }: Submission, contentHash: string, id: ObjectId, deps: AcceptDeps): Promise<Accepted> {
-  const customer = await customerOf(body, deps);
+/** What is known of an inline customer's phone number; undefined where the customer is given by id. */
+interface Known {
+  person: CustomerDoc | null | undefined;
+  optedOut: boolean | undefined;
+}
+
+async function create(
+  { body, apiKeyId, traceId }: Submission,
+  contentHash: string,
+  id: ObjectId,
+  { person, optedOut }: Known,
+  deps: AcceptDeps,
+): Promise<Accepted> {
+  const customer = await customerOf(body, person, deps);
   const now = deps.time.now();
   const { scheduled_time, agent_id, customer: _customer, customer_id: _customerId, ...rest } = body;
   const delivery = newDelivery(
@@ -120,7 +139,7 @@ async function create({ body, apiKeyId, traceId }: Submission, contentHash: stri
     },
     now,
   );
-  const plan = planFirstAttempt(delivery, customer, await deps.optOuts.has(customer.phone), traceId, now);
+  const plan = planFirstAttempt(delivery, customer, optedOut ?? (await deps.optOuts.has(customer.phone)), traceId, now);
   delivery.contact = plan.contact;
   const { _id, status, timestamp, notes } = plan.event;
   delivery.tracking_events = [{ _id, status, timestamp, ...(notes === undefined ? {} : { notes }) }];

@@ -12,7 +12,7 @@ export interface CustomerDeps extends Pick<Repositories, 'customers' | 'drivers'
 }
 
 /** The customer of a new delivery: by id, or by phone with the given fields taken over. Refuses, before anything is written, what a schema cannot see. */
-export async function customerOf(body: NewDelivery, deps: CustomerDeps): Promise<CustomerDoc> {
+export async function customerOf(body: NewDelivery, person: CustomerDoc | null | undefined, deps: CustomerDeps): Promise<CustomerDoc> {
   const [known, errors] = await Promise.all([
     body.customer_id === undefined ? null : deps.customers.find(new ObjectId(body.customer_id)),
     check(body, deps),
@@ -21,9 +21,9 @@ export async function customerOf(body: NewDelivery, deps: CustomerDeps): Promise
   if (errors.length > 0) throw invalidRequest(errors);
   if (known) return known;
   if (!body.customer) throw invalidRequest([{ in: 'body', field: 'customer', message: 'is missing' }]);
-  const { preferences = {}, ...person } = defined(body.customer);
-  const given = { ...person, ...Object.fromEntries(Object.entries(preferences).map(([field, value]) => [`preferences.${field}`, value])) };
-  return deps.customers.upsert(newCustomer({ ...person, preferences }, deps.time.now()), given);
+  const { preferences = {}, ...fields } = defined(body.customer);
+  const given = { ...fields, ...Object.fromEntries(Object.entries(preferences).map(([field, value]) => [`preferences.${field}`, value])) };
+  return deps.customers.upsert(newCustomer({ ...fields, preferences }, deps.time.now()), given, person);
 }
 
 async function check({ scheduled_time, agent_id }: NewDelivery, { drivers, time }: CustomerDeps): Promise<FieldError[]> {

@@ -29,6 +29,18 @@ const Phone = line(32)
     return z.NEVER;
   });
 
+/** Those that were found valid: each look makes a new Intl formatter, which costs more than all the rest of the body's checks. There are some hundred names. */
+const knownZones = new Set<string>();
+/** Case does not matter to the runtime, so there are more spellings than zones. */
+const MOST_ZONES = 1000;
+
+function isZone(zone: string): boolean {
+  if (knownZones.has(zone)) return true;
+  const valid = /^[A-Za-z]/.test(zone) && IANAZone.isValidZone(zone);
+  if (valid && knownZones.size < MOST_ZONES) knownZones.add(zone);
+  return valid;
+}
+
 const Preferences = z.strictObject({
   preferred_times: z
     .array(
@@ -48,7 +60,7 @@ const Preferences = z.strictObject({
     .optional(),
   timezone: line(64)
     // Offsets such as +05:00 are zones to the runtime, too, but know no summer time.
-    .refine((zone) => /^[A-Za-z]/.test(zone) && IANAZone.isValidZone(zone), 'must be an IANA time zone, such as America/New_York')
+    .refine((zone) => isZone(zone), 'must be an IANA time zone, such as America/New_York')
     .optional(),
 });
 

@@ -70,7 +70,7 @@ export function unavailable(outcome: 'nothing-done' | 'outcome-unknown', cause?:
     detail:
       outcome === 'nothing-done'
         ? 'Nothing was done. Send the same request again.'
-        : 'Whether the request took effect is not known. Send it again with the same Idempotency-Key or external_id: that cannot do it twice.',
+        : 'Whether the request took effect is not known. Send it again, a submission with the same Idempotency-Key or external_id: that cannot do it twice.',
     headers: { 'retry-after': '1' },
     cause,
   });

@@ -142,15 +142,18 @@ async function refused(answer: { statusCode: number; headers: Record<string, unk
 }
 
 describe('a field of POST /v1/deliveries that is wrong is named, and nothing happens', () => {
-  it.each(bodies.map(([fields, field]) => [JSON.stringify(fields).slice(0, 80), field, fields] as const))('%s: %s', async (_shown, field, fields) => {
-    const answer = await world.submit(world.order(fields));
-    const { errors } = await refused(answer);
-    expect(answer.statusCode).toBe(400);
-    expect(errors?.map((error) => error.field)).toContain(field);
-    for (const error of errors ?? []) expect(error).toMatchObject({ in: 'body', message: expect.stringMatching(/\S/) });
-    // Whose data these are is nobody's business that reads an error log.
-    for (const personal of ['Ada', PHONE, 'call me']) expect(answer.body).not.toContain(personal);
-  });
+  it.each(bodies.map(([fields, field]) => [JSON.stringify(fields).slice(0, 80), field, fields] as const))(
+    '%s: %s',
+    async (_shown, field, fields) => {
+      const answer = await world.submit(world.order(fields));
+      const { errors } = await refused(answer);
+      expect(answer.statusCode).toBe(400);
+      expect(errors?.map((error) => error.field)).toContain(field);
+      for (const error of errors ?? []) expect(error).toMatchObject({ in: 'body', message: expect.stringMatching(/\S/) });
+      // Whose data these are is nobody's business that reads an error log.
+      for (const personal of ['Ada', PHONE, 'call me']) expect(answer.body).not.toContain(personal);
+    },
+  );
 
   it('names all that is wrong at once', async () => {
     const { errors } = await refused(await world.submit(world.order({ address: '', priority: 'now', colour: 'red' })));
@@ -254,7 +257,11 @@ describe('a key that will not do', () => {
   it.each(routes)('%s %s: 401 without one, with a wrong one, with a revoked one', async (...route) => {
     const revoked = await world.addKey(`revoked ${route.join()}`, ['deliveries:read', 'deliveries:write'], { active: false });
     const wrong = `dla_abcdefgh_${'A'.repeat(43)}`;
-    for (const headers of [{}, ...[wrong, revoked, 'x', ''].map((key) => ({ authorization: `Bearer ${key}` })), { authorization: 'Basic eDp5' }]) {
+    for (const headers of [
+      {},
+      ...[wrong, revoked, 'x', ''].map((key) => ({ authorization: `Bearer ${key}` })),
+      { authorization: 'Basic eDp5' },
+    ]) {
       const answer = await ask(route, headers);
       await refused(answer);
       expect(answer.statusCode).toBe(401);

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 
 async function submitted(fields: Record<string, unknown> = {}) {
-  const { id } = (await world.submit(world.order({ agent_id: world.driverId, ...fields }))).json() as { id: string };
+  const { id } = (await world.submit(world.order({ agent_id: world.driverId, ...fields }))).json<{ id: string }>();
   const delivery_id = new ObjectId(id);
   const attempt = async () => (await world.rows('callattempts', { delivery_id }))[0];
   const notifications = () => world.rows('notifications', { delivery_id });
@@ -63,15 +63,18 @@ describe('POST /v1/deliveries/:id/cancel', () => {
     expect(world.cancelled).toContain(call_sid);
   });
 
-  it.each(['submitting', 'unknown'])('while the call is %s, of which no SID is known yet: leaves word for whoever learns it', async (state) => {
-    const { id, attempt, move } = await submitted();
-    await move({ state });
-    const asked = world.cancelled.length;
-    expect((await world.cancel(id)).json()).toMatchObject({ call_in_progress: true });
-    expect(await attempt()).toMatchObject({ state, cancel_requested: true });
-    await world.background.idle();
-    expect(world.cancelled).toHaveLength(asked);
-  });
+  it.each(['submitting', 'unknown'])(
+    'while the call is %s, of which no SID is known yet: leaves word for whoever learns it',
+    async (state) => {
+      const { id, attempt, move } = await submitted();
+      await move({ state });
+      const asked = world.cancelled.length;
+      expect((await world.cancel(id)).json()).toMatchObject({ call_in_progress: true });
+      expect(await attempt()).toMatchObject({ state, cancel_requested: true });
+      await world.background.idle();
+      expect(world.cancelled).toHaveLength(asked);
+    },
+  );
 
   it.each(['completed', 'failed'])('of one that is %s is refused: 409, and nothing is changed', async (status) => {
     const { id, delivery_id } = await submitted();
@@ -85,7 +88,9 @@ describe('POST /v1/deliveries/:id/cancel', () => {
 
   it('finishes what a request that died half way has begun', async () => {
     const { id, delivery_id, attempt, notifications } = await submitted();
-    await world.db.collection('deliveries').updateOne({ _id: delivery_id }, { $set: { status: 'cancelled', 'contact.state': 'cancelled' } });
+    await world.db
+      .collection('deliveries')
+      .updateOne({ _id: delivery_id }, { $set: { status: 'cancelled', 'contact.state': 'cancelled' } });
     expect((await world.cancel(id)).statusCode).toBe(200);
     expect(await attempt()).toMatchObject({ state: 'finished' });
     expect(await notifications()).toHaveLength(1);

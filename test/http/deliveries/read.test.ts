@@ -18,7 +18,7 @@ const page = async (query: string): Promise<Page> => (await world.get(`/v1/deliv
 /** Every page, from the first to the last; `meanwhile` runs before each further one. */
 async function walk(query: string, meanwhile: () => Promise<unknown> = async () => undefined): Promise<string[]> {
   const ids: string[] = [];
-  for (let cursor = ''; ; ) {
+  for (let cursor = ''; ;) {
     const { data, next_cursor } = await page(`?${query}${cursor}`);
     ids.push(...data.map(({ id }) => id));
     if (next_cursor === null) return ids;
@@ -29,7 +29,7 @@ async function walk(query: string, meanwhile: () => Promise<unknown> = async () 
 
 const submitMany = async (count: number, fields: Record<string, unknown> = {}) => {
   const shown = [];
-  for (let n = 0; n < count; n += 1) shown.push((await world.submit(world.order(fields))).json() as { id: string; customer_id: string });
+  for (let n = 0; n < count; n += 1) shown.push((await world.submit(world.order(fields))).json<{ id: string; customer_id: string }>());
   return shown;
 };
 
@@ -92,8 +92,12 @@ describe('GET /v1/deliveries/:id', () => {
     );
     await world.db.collection('calllogs').insertMany([talk, busy]);
     await world.db.collection('recordings').insertOne(recording);
-    await world.db.collection('deliveries').updateOne({ _id: delivery_id }, { $set: { recording_id: recording._id, call_log_id: talk._id } });
-    await world.db.collection('trackingevents').insertOne({ delivery_id, status: 'instructed', timestamp: new Date(now.getTime() + 31_000) });
+    await world.db
+      .collection('deliveries')
+      .updateOne({ _id: delivery_id }, { $set: { recording_id: recording._id, call_log_id: talk._id } });
+    await world.db
+      .collection('trackingevents')
+      .insertOne({ delivery_id, status: 'instructed', timestamp: new Date(now.getTime() + 31_000) });
 
     const answer = await world.get(`/v1/deliveries/${id}`);
     expect(answer.statusCode, answer.body).toBe(200);
@@ -109,7 +113,11 @@ describe('GET /v1/deliveries/:id', () => {
         duration: 12,
         processing_status: 'completed',
         transcription: 'Leave it at the back door.',
-        ai_analysis: { sentiment: 'neutral', instructions: 'Leave it at the back door.', entities: [{ type: 'place', value: 'back door' }] },
+        ai_analysis: {
+          sentiment: 'neutral',
+          instructions: 'Leave it at the back door.',
+          entities: [{ type: 'place', value: 'back door' }],
+        },
       },
       tracking_events: [{ status: 'call_planned' }, { status: 'instructed' }],
     });

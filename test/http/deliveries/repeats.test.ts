@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ObjectId } from 'mongodb';
+import type { ObjectId } from 'mongodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { webWorld, type WebWorld } from '#test/support/web-world.ts';
 

@@ -73,7 +73,9 @@ describe('POST /v1/deliveries', () => {
   it('is assigned when a driver is named', async () => {
     const shown = (await world.submit(world.order({ agent_id: world.driverId }))).json();
     expect(shown).toMatchObject({ status: 'assigned', agent_id: world.driverId });
-    expect(await world.rows('deliveries', { _id: new ObjectId(String(shown.id)) })).toMatchObject([{ agent_id: new ObjectId(world.driverId) }]);
+    expect(await world.rows('deliveries', { _id: new ObjectId(String(shown.id)) })).toMatchObject([
+      { agent_id: new ObjectId(world.driverId) },
+    ]);
   });
 
   it('waits for the hours in which the customer may be called, and says why', async () => {
@@ -103,7 +105,10 @@ describe('a customer', () => {
     await world.submit(order);
     // The same number, written by a person.
     const asWritten = phone.replace(/^\+1(...)(...)(....)$/, '+1 ($1) $2-$3');
-    const again = await world.submit({ ...world.order(), customer: { name: 'Ada Byron', phone: asWritten, preferences: { language: 'en' } } });
+    const again = await world.submit({
+      ...world.order(),
+      customer: { name: 'Ada Byron', phone: asWritten, preferences: { language: 'en' } },
+    });
     expect(again.statusCode).toBe(202);
     const rows = await world.rows('customers', { phone });
     expect(rows).toHaveLength(1);
@@ -137,7 +142,11 @@ describe('a customer who may not be called', () => {
     const delivery_id = new ObjectId(id);
     const rows = await world.rows('notifications', { delivery_id });
     const jobs = (await world.jobs('notification')).filter(({ data }) => rows.some(({ _id }) => String(_id) === data.notificationId));
-    return { kinds: rows.map(({ kind }) => String(kind)), jobs: jobs.length, attempts: (await world.rows('callattempts', { delivery_id })).length };
+    return {
+      kinds: rows.map(({ kind }) => String(kind)),
+      jobs: jobs.length,
+      attempts: (await world.rows('callattempts', { delivery_id })).length,
+    };
   };
 
   it('has opted out: no attempt, the opt-out stays as it was, the driver is told', async () => {

@@ -62,7 +62,9 @@ describe("Twilio's callbacks", () => {
 
   it('that come before the answer to our own request are filed', async () => {
     const call = await aCall(world);
-    await world.db.collection('callattempts').updateOne({ _id: call.attempt_id }, { $set: { state: 'submitting' }, $unset: { call_sid: '' } });
+    await world.db
+      .collection('callattempts')
+      .updateOne({ _id: call.attempt_id }, { $set: { state: 'submitting' }, $unset: { call_sid: '' } });
     expect((await callBack(world, call.path('status'), call.status())).statusCode).toBe(204);
     expect(await call.events()).toHaveLength(1);
   });

@@ -15,7 +15,11 @@ beforeAll(async () => {
 const sum = (counts: Record<string, number>) => Object.values(counts).reduce((total, count) => total + count, 0);
 
 /** Refused with this status, for this reason, counted once; nothing was written or enqueued. */
-async function refused(send: () => Promise<{ statusCode: number; headers: Record<string, unknown>; body: string }>, status: number, reason: string) {
+async function refused(
+  send: () => Promise<{ statusCode: number; headers: Record<string, unknown>; body: string }>,
+  status: number,
+  reason: string,
+) {
   const counted = await refusals(world);
   const answer = await send();
   expect(answer.statusCode, answer.body).toBe(status);
@@ -132,7 +136,9 @@ describe('a signed callback is refused', () => {
   it('as JSON, signed as Twilio signs JSON: 400', async () => {
     const body = JSON.stringify(call.status());
     const path = `${call.path('status')}?bodySHA256=${createHash('sha256').update(body).digest('hex')}`;
-    const signature = createHmac('sha1', AUTH_TOKEN).update(PUBLIC_URL + path).digest('base64');
+    const signature = createHmac('sha1', AUTH_TOKEN)
+      .update(PUBLIC_URL + path)
+      .digest('base64');
     await refused(() => send({}, { body, signature, headers: { 'content-type': 'application/json' } }, path), 400, 'malformed');
   });
 
@@ -140,9 +146,12 @@ describe('a signed callback is refused', () => {
     await refused(() => send(call.status({ ErrorMessage: 'x'.repeat(1_000_000) })), 413, 'unreadable');
   });
 
-  it.each(['f'.repeat(24), '5', 'x'.repeat(24), 'abcdefghijkl', '%00', '__proto__'])('about the attempt %s, which is none of ours: 404', async (id) => {
-    await refused(() => send(call.status(), {}, `/webhooks/twilio/status/${id}`), 404, 'attempt');
-  });
+  it.each(['f'.repeat(24), '5', 'x'.repeat(24), 'abcdefghijkl', '%00', '__proto__'])(
+    'about the attempt %s, which is none of ours: 404',
+    async (id) => {
+      await refused(() => send(call.status(), {}, `/webhooks/twilio/status/${id}`), 404, 'attempt');
+    },
+  );
 
   it('with an attempt of a mile: 404 or 414', async () => {
     const answer = await send(call.status(), {}, `/webhooks/twilio/status/${'a'.repeat(2000)}`);

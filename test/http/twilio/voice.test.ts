@@ -106,7 +106,12 @@ describe('a key', () => {
     expect((await ask(call, 'recorded')).words).toContain('pass your message on');
   });
 
-  it.each([['none', ''], ['another', '5'], ['another', '#'], ['more than one', '11']])('%s (%j) is not filed', async (_which, Digits) => {
+  it.each([
+    ['none', ''],
+    ['another', '5'],
+    ['another', '#'],
+    ['more than one', '11'],
+  ])('%s (%j) is not filed', async (_which, Digits) => {
     const call = await aCall(world);
     const { words, twiml } = await ask(call, 'choice', { Digits });
     expect(words).toContain('did not receive your choice');

@@ -52,13 +52,14 @@ async function expectValidDocuments({ env }: World): Promise<void> {
   const connection = await mongoose.createConnection(env['MONGODB_URI'] ?? '', { autoIndex: false, autoCreate: false }).asPromise();
   try {
     const counts: Record<string, number> = {};
-    for (const model of Object.values(defineModels(connection)) as unknown as mongoose.Model<Record<string, unknown>>[]) {
+    for (const model of Object.values(defineModels(connection)) as unknown as AnyModel[]) {
       const raw = await model.collection.find().toArray();
       counts[model.modelName] = raw.length;
       for (const stored of raw) {
         const read = model.hydrate(stored);
         await expect(read.validate(), `${model.modelName} ${String(stored['_id'])}`).resolves.toBeUndefined();
-        expect(withDefaults(model, stored), `${model.modelName}'s defaults and timestamps`).toEqual([]);
+        expect(lacking(model, stored), `${model.modelName}'s defaults and timestamps`).toEqual([]);
+        expect(unknown(model, stored), `fields that ${model.modelName} does not know`).toEqual([]);
       }
     }
     expect(counts).toMatchObject({ Delivery: 8, Customer: 8, Agent: 5, ApiKey: 1, CallLog: 7, Recording: 3, Notification: 8, OptOut: 1 });
@@ -67,9 +68,17 @@ async function expectValidDocuments({ env }: World): Promise<void> {
   }
 }
 
+type AnyModel = mongoose.Model<Record<string, unknown>>;
+
+/** Which fields the schema does not name, unless it is open to any. */
+function unknown({ schema }: AnyModel, stored: Record<string, unknown>): string[] {
+  if (schema.get('strict') === false) return [];
+  const known = new Set(Object.keys(schema.paths).map((path) => path.split('.')[0]));
+  return Object.keys(stored).filter((field) => !known.has(field));
+}
+
 /** Which paths with a default, and which timestamps, the stored document lacks. */
-function withDefaults(model: mongoose.Model<Record<string, unknown>>, stored: Record<string, unknown>): string[] {
-  const { schema } = model;
+function lacking({ schema }: AnyModel, stored: Record<string, unknown>): string[] {
   const owed = Object.entries(schema.paths).filter(([, type]) => type.options.default !== undefined || type.instance === 'Array');
   const stamps = schema.get('timestamps') ? ['createdAt', 'updatedAt'] : [];
   const has = (path: string): boolean =>

@@ -12,7 +12,7 @@ async function next<Answer>(script: Script<Answer>): Promise<Answer> {
   const answer = script.length > 1 ? script.shift() : script[0];
   if (answer === undefined) throw new Error('the script is empty');
   if (answer instanceof Error) throw answer;
-  return typeof answer === 'function' ? await (answer as () => Promise<Answer>)() : answer;
+  return typeof answer === 'function' ? (answer as () => Promise<Answer>)() : answer;
 }
 
 export interface FakeStore extends RecordingStore {
@@ -51,7 +51,7 @@ export function fakeTranscriber(): FakeTranscriber {
     script: [{ text: 'Leave it at the back door.', language: 'en' }],
     async transcribe({ bytes }) {
       fake.heard.push(bytes);
-      return await next(fake.script);
+      return next(fake.script);
     },
   };
   return fake;
@@ -79,7 +79,7 @@ export function fakeAnalyst(): FakeAnalyst {
     script: [anAnalysis()],
     async analyse(request) {
       fake.read.push(request);
-      return await next(fake.script);
+      return next(fake.script);
     },
   };
   return fake;

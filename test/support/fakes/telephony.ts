@@ -35,7 +35,7 @@ export function fakeTelephony(): FakeTelephony {
     async dial(request) {
       fake.dialed.push(request);
       const answer = fake.answers.shift() ?? { kind: 'accepted', callSid: callSid(fake.dialed.length), status: 'queued' };
-      return typeof answer === 'function' ? await answer(request) : answer;
+      return typeof answer === 'function' ? answer(request) : answer;
     },
     async findCall(sid) {
       ask(sid);

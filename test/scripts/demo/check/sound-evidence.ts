@@ -141,7 +141,6 @@ const call = (callSid: string, { _id, to_number }: AttemptRow, at: string): Call
   status: 'completed',
   url: `http://127.0.0.1:3000/webhooks/twilio/voice/${_id.toHexString()}#rc=5`,
   createdAt: at,
-  startedAt: at,
   endedAt: at.replace(':00.000Z', ':40.000Z'),
   answeredBy: 'human',
   pressed: [],

@@ -1,0 +1,253 @@
+import { Queue, type Job } from 'bullmq';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineQueue } from '#queues/define-queue.ts';
+import { jobOptions, queuePrefix } from '#queues/job-options.ts';
+import type { Priority } from '#src/domain/vocabulary.ts';
+import { createMetrics } from '#src/platform/metrics.ts';
+import { createTime, MINUTE, SECOND } from '#src/platform/time.ts';
+import { ProviderDown, ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
+import { jsonLog } from '#test/support/json-log.ts';
+import { freshRedis } from '#test/support/services.ts';
+import { done, reject, skip, snooze } from '#workers/outcome.ts';
+import { startWorker, type Work } from '#workers/start-worker.ts';
+
+const contract = defineQueue({
+  name: 'thing',
+  payload: z.object({ n: z.number().int(), traceId: z.string() }),
+  key: ({ n }) => `thing-${n}`,
+  timeoutMs: 10_000,
+  retry: { attempts: 3, backoffMs: 10 },
+});
+
+async function setup() {
+  const { url, prefix } = await freshRedis();
+  const connection = new Redis(url, { maxRetriesPerRequest: null });
+  const queue = new Queue(contract.name, { connection, prefix: queuePrefix(prefix, contract.name) });
+  const stop = new AbortController();
+  const workers: ReturnType<typeof startWorker>[] = [];
+  const { log, lines } = jsonLog();
+  const metrics = createMetrics();
+  const start = (
+    work: Work,
+    { timeoutMs = contract.timeoutMs, concurrency = 1, time = createTime({ scale: 1, anchorMs: 0, offsetMs: 0 }) } = {},
+  ) => {
+    const worker = startWorker({ ...contract, timeoutMs }, work, {
+      ...{ redis: connection, prefix, concurrency, time, log, metrics, stopSignal: stop.signal },
+      hold: { rateLimit: (ms) => queue.rateLimit(ms), pause: () => queue.pause() },
+    });
+    workers.push(worker);
+    return worker;
+  };
+  const add = (n: number, priority: Priority = 'normal', data: object = { n, traceId: 't' }) =>
+    queue.add(contract.name, data, jobOptions(contract, `thing-${n}`, priority, 0));
+  /** Polls until the job is in that state; then the job as Redis has it. */
+  const until = async (state: string, n = 1): Promise<Job> => {
+    await expect.poll(() => queue.getJobState(`thing-${n}`)).toBe(state);
+    return (await queue.getJob(`thing-${n}`)) as Job;
+  };
+  const close = async () => {
+    stop.abort();
+    await Promise.all(workers.map((worker) => worker.close()));
+    await queue.close();
+    connection.disconnect();
+  };
+  return { queue, stop, start, add, until, close, lines, metrics };
+}
+
+let bench: Awaited<ReturnType<typeof setup>>;
+beforeEach(async () => {
+  bench = await setup();
+});
+afterEach(async () => {
+  await bench.close();
+});
+
+/** Does what the list says, run by run; afterwards `done`. */
+const inTurn = (...runs: Work[]) => {
+  const seen: Parameters<Work>[] = [];
+  const work: Work = async (...given) => {
+    seen.push(given);
+    return seen.length <= runs.length ? (runs[seen.length - 1] as Work)(...given) : Promise.resolve(done());
+  };
+  return { seen, work };
+};
+const throws =
+  (error: Error): Work =>
+  async () =>
+    Promise.reject(error);
+const never: Work = () => new Promise(() => undefined);
+
+describe('how a run ends', () => {
+  it.each([
+    ['done', done()],
+    ['skipped', skip('somebody else did it')],
+  ])('%s: the job is completed and says so', async (_, outcome) => {
+    bench.start(async () => outcome);
+    await bench.add(1);
+    expect(await bench.until('completed')).toMatchObject({ returnvalue: outcome });
+  });
+
+  it('rejected: the job has failed at once, with the reason, and an operator is told', async () => {
+    const { work, seen } = inTurn(async () => reject('nobody knows this number'));
+    bench.start(work);
+    await bench.add(1);
+    expect(await bench.until('failed')).toMatchObject({ failedReason: 'nobody knows this number', attemptsMade: 1 });
+    expect(seen).toHaveLength(1);
+    expect(bench.lines).toContainEqual(expect.objectContaining({ level: 50, reason: 'nobody knows this number' }));
+  });
+
+  it('thrown: it is tried again as often as the contract says; the last run knows that it is', async () => {
+    const { work, seen } = inTurn(...Array.from({ length: 3 }, () => throws(new ProviderDown('push'))));
+    bench.start(work);
+    await bench.add(1);
+    expect(await bench.until('failed')).toMatchObject({ attemptsMade: 3, failedReason: 'push: unavailable' });
+    expect(seen.map(([, { lastAttempt }]) => lastAttempt)).toEqual([false, false, true]);
+  });
+
+  it('a payload that does not fit has failed without the processor having seen it', async () => {
+    const { work, seen } = inTurn();
+    bench.start(work);
+    await bench.add(1, 'normal', { n: 'one', traceId: 't' });
+    expect(await bench.until('failed')).toMatchObject({ failedReason: 'the payload does not fit the contract', attemptsMade: 1 });
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('a snooze', () => {
+  it('costs no attempt, and the job is due then', async () => {
+    const at = new Date(Date.now() + 5 * MINUTE);
+    bench.start(async () => snooze(at, 'quiet hours'));
+    await bench.add(1);
+    const job = await bench.until('delayed');
+    expect(job.attemptsMade).toBe(0);
+    expect(Math.abs(job.timestamp + job.delay - at.getTime())).toBeLessThan(5 * SECOND);
+  });
+
+  it('is never under a second, even into the past, and then the job runs again', async () => {
+    const times: number[] = [];
+    bench.start(async () => {
+      times.push(performance.now());
+      return times.length === 1 ? snooze(new Date(0), 'due long ago') : done();
+    });
+    await bench.add(1);
+    await bench.until('completed');
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(950);
+  });
+
+  it('on a machine whose clock differs by ten minutes is as long as meant', async () => {
+    const ahead = createTime({ scale: 1, anchorMs: 0, offsetMs: 10 * MINUTE });
+    bench.start(async () => snooze(new Date(ahead.now().getTime() + MINUTE), 'later'), { time: ahead });
+    await bench.add(1);
+    const { delay, timestamp } = await bench.until('delayed');
+    expect(Math.abs(timestamp + delay - Date.now() - MINUTE)).toBeLessThan(5 * SECOND);
+  });
+});
+
+describe('a provider', () => {
+  it('that asks to slow down holds the whole queue, on all workers, and costs no attempt', async () => {
+    const { work, seen } = inTurn(throws(new RateLimited('telephony', 400)));
+    const started: number[] = [];
+    const timed: Work = async (...given) => {
+      started.push(performance.now());
+      return work(...given);
+    };
+    bench.start(timed);
+    bench.start(timed);
+    await bench.add(1);
+    await expect.poll(() => seen.length).toBe(1);
+    await bench.add(2);
+    await bench.until('completed', 2);
+    expect(await bench.until('completed', 1)).toMatchObject({ attemptsMade: 1 });
+    expect(seen[1]?.[1].lastAttempt).toBe(false);
+    expect((started[1] ?? 0) - (started[0] ?? 0)).toBeGreaterThan(380);
+  });
+
+  it('that asks so with a time of nothing is asked again at once', async () => {
+    const { work } = inTurn(throws(new RateLimited('telephony', 0)), throws(new RateLimited('telephony', 0.4)));
+    bench.start(work);
+    await bench.add(1);
+    expect(await bench.until('completed')).toMatchObject({ attemptsMade: 1 });
+  });
+
+  it('that refuses our settings pauses the queue; resumed, the job has all its attempts', async () => {
+    const { work } = inTurn(throws(new ProviderMisconfigured('telephony', 20_003)));
+    bench.start(work);
+    await bench.add(1);
+    const job = await bench.until('delayed');
+    expect(await bench.queue.isPaused()).toBe(true);
+    expect(job).toMatchObject({ attemptsMade: 0 });
+    await bench.queue.resume();
+    await job.promote();
+    expect(await bench.until('completed')).toMatchObject({ attemptsMade: 1 });
+  });
+});
+
+describe('a run that lasts', () => {
+  it('too long gives up its place, even if it ignores its signal', async () => {
+    const { work, seen } = inTurn(never);
+    bench.start(work, { timeoutMs: 60 });
+    await bench.add(1, 'urgent');
+    await bench.add(2);
+    await bench.until('completed', 2);
+    expect(seen[0]?.[1].signal.reason).toMatchObject({ name: 'JobTooLong' });
+    expect(await bench.until('completed', 1)).toMatchObject({ attemptsMade: 2 }); // this costs one
+  });
+
+  it('when its process must stop goes back as it was, and costs no attempt', async () => {
+    const { work, seen } = inTurn(never);
+    const worker = bench.start(work);
+    await bench.add(1, 'high');
+    await expect.poll(() => seen.length).toBe(1);
+    const closed = worker.close();
+    bench.stop.abort(new Error('the grace period is over'));
+    await closed;
+    const job = (await bench.queue.getJob('thing-1')) as Job;
+    expect(['waiting', 'prioritized']).toContain(await job.getState());
+    expect(job).toMatchObject({ attemptsMade: 0, priority: 2 });
+    expect(job.stalledCounter).toBe(0);
+  });
+
+  it('shorter than the grace period ends in peace, and no other job is taken', async () => {
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const { work, seen } = inTurn(async () => {
+      await gate;
+      return done();
+    });
+    const worker = bench.start(work);
+    await bench.add(1);
+    await bench.add(2);
+    await expect.poll(() => seen.length).toBe(1);
+    const closed = worker.close();
+    open();
+    await closed;
+    expect(await bench.queue.getJobState('thing-1')).toBe('completed');
+    expect(['waiting', 'prioritized']).toContain(await bench.queue.getJobState('thing-2'));
+  });
+});
+
+it('the urgent go first', async () => {
+  await bench.add(1, 'low');
+  await bench.add(2, 'normal');
+  await bench.add(3, 'urgent');
+  await bench.add(4, 'high');
+  await bench.add(5, 'urgent');
+  const { work, seen } = inTurn();
+  bench.start(work);
+  await bench.until('completed', 1);
+  expect(seen.map(([payload]) => (payload as { n: number }).n)).toEqual([3, 5, 4, 2, 1]);
+});
+
+it('counts runs by how they ended', async () => {
+  const { work } = inTurn(throws(new Error('once')));
+  bench.start(work);
+  await bench.add(1);
+  await bench.until('completed');
+  const { values } = await bench.metrics.jobs.get();
+  expect(values).toMatchObject([
+    { labels: { queue: 'thing', outcome: 'failed' }, value: 1 },
+    { labels: { queue: 'thing', outcome: 'done' }, value: 1 },
+  ]);
+});
