@@ -4,17 +4,20 @@ import type { Inbox } from '#src/db/repositories/inbox.ts';
 import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
 import { projectCall } from '#src/domain/call-events/project-call.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
+import type { Telephony } from '#src/providers/telephony.ts';
 import { done, skip, snooze } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { applyProjection, type ApplyDeps } from './steps/apply-projection.ts';
 import { followCall, type FollowDeps } from './steps/follow-call.ts';
 import { toCallEvent } from './steps/to-call-event.ts';
 
-export type CallEventDeps = ApplyDeps & FollowDeps & { inbox: Inbox; attempts: AttemptStore; time: Time };
+export type CallEventDeps = ApplyDeps &
+  FollowDeps & { inbox: Inbox; attempts: AttemptStore; telephony: Pick<Telephony, 'cancel'>; time: Time };
 
 /** Attempts that were closed without a call take no events, however late; nor does any the events of another call. */
 const takes = (attempt: CallAttemptDoc, callSid: string): boolean =>
   attempt.call_sid === undefined ? !['rejected', 'not_placed', 'finished'].includes(attempt.state) : attempt.call_sid === callSid;
+
 /** The word who answered is sent beside the call and may arrive after its end, by so many real milliseconds: a matter of the network, which a faster clock must not shorten. */
 const AMD_GRACE_MS = 10 * SECOND;
 
@@ -22,7 +25,7 @@ const AMD_GRACE_MS = 10 * SECOND;
  * Applies one filed event. The documents are drawn anew from all events of the attempt, so that neither their order nor their
  * number matters; a run that saw fewer events never replaces what one that saw more has written. The events are closed last.
  */
-export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async ({ eventId }, deps) => {
+export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async ({ eventId }, deps, { signal }) => {
   const event = await deps.inbox.find(eventId);
   if (event?.state !== 'received') return skip('event is closed');
   const attempt = await deps.attempts.find(event.attempt_id.toHexString());
@@ -37,6 +40,8 @@ export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async 
   const projection = projectCall(events.map(toCallEvent), deps.time.now(), { amdGraceMs: deps.time.span(AMD_GRACE_MS) });
   const subject = await applyProjection(projection, attempt, event.call_sid, deps);
   if (subject) await followCall(projection, attempt, subject, deps);
+  // Cancelled while it was dialed, and whoever dialed it may have died: now its SID is known.
+  if (attempt.cancel_requested && projection.attemptState !== 'finished') await deps.telephony.cancel(event.call_sid, signal);
   if (projection.settleAt) return snooze(projection.settleAt, 'who answered is not known yet');
   await deps.inbox.applied(events.map(({ _id }) => _id));
   return done();

@@ -21,7 +21,7 @@ import type { Turns } from '#src/platform/turns.ts';
 import { RateLimited } from '#src/providers/errors.ts';
 import type { Dialed, Telephony } from '#src/providers/telephony.ts';
 import { done, skip, snooze, type Outcome } from './outcome.ts';
-import type { Processor } from './processor.ts';
+import type { Processor, RunContext } from './processor.ts';
 import { refuseContact, type RefuseDeps } from './steps/refuse-contact.ts';
 
 export interface CallDeps extends SubjectDeps, RefuseDeps {
@@ -103,7 +103,7 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
   );
   deps.metrics.callsDialed.inc({ result: dialed.kind });
   log.info({ result: dialed.kind, attempt: attempt.number }, 'call placed');
-  return settle(dialed, attempt, claim.epoch, subject, deps, signal);
+  return settle(dialed, attempt, claim.epoch, subject, deps, { log, signal });
 };
 
 /** Ingestion writes delivery and attempt side by side: a moment later the delivery is there, or the attempt was planned for one that lost a race, or whose ingestion died. Removed and not closed: sent again with its
@@ -132,7 +132,7 @@ async function settle(
   epoch: number,
   subject: Subject,
   deps: CallDeps,
-  signal: AbortSignal,
+  { log, signal }: Pick<RunContext, 'log' | 'signal'>,
 ): Promise<Outcome> {
   switch (dialed.kind) {
     case 'accepted':
@@ -145,6 +145,7 @@ async function settle(
       await callBegun(dialed.callSid, attempt, subject, deps);
       return done();
     case 'refused':
+      if (dialed.action === 'permanent-policy') log.error({ code: dialed.code }, 'twilio refuses such calls: an operator must look');
       if (!(await deps.attempts.rejected(attempt._id, epoch, 'undialable', String(dialed.code)))) {
         fenced('rejected', deps);
         return skip('moved on meanwhile');

@@ -37,6 +37,9 @@ export async function unfinished({ db }: World): Promise<string[]> {
 
 /** What each of the four witnesses says about one delivery. */
 export async function accountOf({ request, db, simulator }: World, { id, phone }: Submitted) {
+  // In the order of cause and effect backwards: what is seen here is in MongoDB, and what is there is shown.
+  const calls = simulator.calls().filter(({ to }) => to === phone);
+  const pushes = pushesTo(simulator.log.entries({ kind: 'push' }), id);
   const _id = new ObjectId(id);
   const [row, attempts, callLogs, recordings, notifications] = await Promise.all([
     db.collection('deliveries').findOne({ _id }),
@@ -45,7 +48,6 @@ export async function accountOf({ request, db, simulator }: World, { id, phone }
     db.collection('recordings').find({ delivery_id: _id }).toArray(),
     db.collection('notifications').find({ delivery_id: _id }).toArray(),
   ]);
-  // Last: what it shows is never older than what MongoDB was seen to hold.
   const shown = await request('GET', `/v1/deliveries/${id}`);
   const customer = await db.collection('customers').findOne({ _id: row?.['customer_id'] });
   return {
@@ -56,8 +58,8 @@ export async function accountOf({ request, db, simulator }: World, { id, phone }
     callLogs,
     recordings,
     notifications,
-    calls: simulator.calls().filter(({ to }) => to === phone),
-    pushes: pushesTo(simulator.log.entries({ kind: 'push' }), id),
+    calls,
+    pushes,
   };
 }
 

@@ -6,7 +6,7 @@ import type { CallLogs } from '#src/db/repositories/call-logs.ts';
 import type { WorkLists } from '#src/db/repositories/work-lists.ts';
 import { lookupEvent } from '#src/domain/call-events/lookup-event.ts';
 import { enqueueEvent, fileEvent, type FileEventDeps } from '#src/pipeline/file-event.ts';
-import { MINUTE, SECOND, type Time } from '#src/platform/time.ts';
+import { HOUR, MINUTE, SECOND, type Time } from '#src/platform/time.ts';
 import type { CallSnapshot, Telephony } from '#src/providers/telephony.ts';
 import { unlessRefused } from './unless-refused.ts';
 
@@ -32,6 +32,7 @@ const ABANDONED_MS = 30 * SECOND;
 const LOOKUP_GAP_MS = 60 * SECOND;
 /** Ringing, the menu and the longest message, and a margin, in the clock's milliseconds. */
 const LONGEST_CALL_MS = 6 * MINUTE;
+const UNKNOWN_TO_TWILIO_MS = HOUR;
 const PAGE = 100;
 const FINAL = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
 
@@ -50,13 +51,22 @@ export async function settleCalls(deps: SettleCallsDeps, signal: AbortSignal): P
     if (result) settled[result] += 1;
   }
   for (const attempt of await lists.silentCalls(ago(LONGEST_CALL_MS), PAGE)) {
-    const call = attempt.call_sid === undefined ? null : await unlessRefused(deps.telephony.findCall(attempt.call_sid, signal));
-    if (call && FINAL.includes(call.status)) {
-      await report(call, attempt, deps);
-      settled.ended += 1;
-    }
+    const call = await unlessRefused(ended(attempt, deps, signal));
+    if (!call) continue;
+    await report(call, attempt, deps);
+    settled.ended += 1;
   }
   return settled;
+}
+
+/** The call as Twilio knows it, if it is over. A SID that Twilio still does not know after so long will never ring: it must not keep the phone for ever. */
+async function ended(attempt: CallAttemptDoc, { telephony, time }: SettleCallsDeps, signal: AbortSignal): Promise<CallSnapshot | null> {
+  if (attempt.call_sid === undefined) return null;
+  const call = await telephony.findCall(attempt.call_sid, signal);
+  if (call) return FINAL.includes(call.status) ? call : null;
+  const since = (attempt.submitted_at ?? attempt.updatedAt).getTime();
+  const lost = time.now().getTime() - since > UNKNOWN_TO_TWILIO_MS;
+  return lost ? { callSid: attempt.call_sid, to: attempt.to_number, from: '', status: 'failed' } : null;
 }
 
 /** One look-up by number and time. The live-contact index lets at most one attempt of a number be in doubt, so a call that no other attempt has is this one's. */

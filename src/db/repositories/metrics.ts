@@ -41,7 +41,8 @@ export function createSystemMetrics(db: Db, time: Time): SystemMetrics {
   const metrics = db.collection<SystemMetricDoc>('systemmetrics');
   return {
     async endedAttempts(from, until) {
-      const match = { $match: { finished_at: { $gte: from, $lt: until } } };
+      // Those that were dialed: an attempt that was closed before is no call that failed.
+      const match = { $match: { finished_at: { $gte: from, $lt: until }, claimed_at: { $exists: true } } };
       const byOutcome = await attempts
         .aggregate<{ _id: string; count: number; retries: number }>([
           match,
