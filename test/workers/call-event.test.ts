@@ -270,3 +270,17 @@ it('what a look-up says goes the same way', async () => {
     follow_up: 'due',
   });
 });
+
+describe('a call that was cancelled while it was dialed', () => {
+  it('is ended as soon as a callback tells its SID, whoever dialed it', async () => {
+    const attempt = await world.aCall({ cancel_requested: true });
+    await tell(statusEvent(sidOf(attempt), 'ringing', 1), attempt);
+    expect(world.telephony.cancelled).toEqual([sidOf(attempt)]);
+  });
+
+  it('is left alone when it is over', async () => {
+    const attempt = await world.aCall({ cancel_requested: true });
+    await tell(statusEvent(sidOf(attempt), 'completed', 3), attempt);
+    expect(world.telephony.cancelled).toEqual([]);
+  });
+});

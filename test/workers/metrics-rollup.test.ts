@@ -112,3 +112,12 @@ it('a call of which we hear late counts in the window in which we heard of it, a
   expect(await short()).toEqual([['16:20', 'confirmed', 1]]);
   expect(await points('average_call_duration')).toMatchObject([{ value: 35 }]);
 });
+
+it('takes an attempt that was closed before it was dialed for no call', async () => {
+  await ended('confirmed', minutes(1));
+  const undialed = await ended('busy', minutes(1));
+  await world.db.collection('callattempts').updateOne({ _id: undialed._id }, { $unset: { claimed_at: '' } });
+  world.time.set(minutes(6));
+  await rollUp();
+  expect(await points('call_success_rate')).toMatchObject([{ value: 100 }]);
+});

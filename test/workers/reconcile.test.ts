@@ -222,6 +222,15 @@ describe('calls of which Twilio went silent', () => {
     expect(await world.attemptNow(attempt)).toMatchObject({ state: 'finished', outcome: 'no_answer', follow_up: 'due' });
   });
 
+  it('are given up when Twilio still does not know them after an hour: the phone must be free again', async () => {
+    const attempt = await world.aCall();
+    await later(59 * MINUTE);
+    expect(world.producer.ids('call-event')).toEqual([]);
+    await later(2 * MINUTE);
+    await applyEvents();
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'finished', outcome: 'failed', follow_up: 'due' });
+  });
+
   it('are left alone while Twilio says that they go on', async () => {
     const attempt = await world.aCall();
     world.telephony.calls.push({ callSid: attempt.call_sid ?? '', to: attempt.to_number, from: '+12025550000', status: 'in-progress' });
