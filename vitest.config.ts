@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Chromium is not asked of everybody: `npm run test:browser`.
-    exclude: ['test/browser/**'],
+    // Chromium is not asked of everybody: `npm run test:browser`. What waits for minutes of real time: `npm run test:faults`.
+    exclude: ['test/browser/**', 'test/**/*.slow.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     // Processes, because tests start and kill others. As many as a small machine has cores: mongod and Redis need their share.
     pool: 'forks',

@@ -6,7 +6,7 @@ import { connect } from '#src/db/connect.ts';
 import { createLifecycle } from '#src/platform/lifecycle.ts';
 import { createLogger } from '#src/platform/logger.ts';
 import { createMetrics } from '#src/platform/metrics.ts';
-import { createRedis } from '#src/platform/redis.ts';
+import { closeRedis, createRedis } from '#src/platform/redis.ts';
 import { createTime } from '#src/platform/time.ts';
 import { newTraceId } from '#src/platform/tracing.ts';
 import { createDeps } from '#workers/deps.ts';
@@ -27,7 +27,7 @@ try {
   life.own('mongodb', () => database.disconnect());
   // Waits for Redis instead of failing fast: nobody is waiting for us.
   const redis = createRedis(settings.redis, 'worker', log);
-  life.own('redis', () => redis.quit());
+  life.own('redis', () => closeRedis(redis));
   const producer = createProducer(redis, settings.redis.prefix);
   life.own('queues', () => producer.close());
   const deps = createDeps(settings, { database, redis, producer, time, metrics: createMetrics(), life });

@@ -3,6 +3,7 @@ import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { Inbox } from '#src/db/repositories/inbox.ts';
 import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
 import { projectCall } from '#src/domain/call-events/project-call.ts';
+import { LIVE_ATTEMPT_STATES, type AttemptState } from '#src/domain/vocabulary.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
 import type { Telephony } from '#src/providers/telephony.ts';
 import { done, skip, snooze } from './outcome.ts';
@@ -14,9 +15,10 @@ import { toCallEvent } from './steps/to-call-event.ts';
 export type CallEventDeps = ApplyDeps &
   FollowDeps & { inbox: Inbox; attempts: AttemptStore; telephony: Pick<Telephony, 'cancel'>; time: Time };
 
-/** Attempts that were closed without a call take no events, however late; nor does any the events of another call. */
+/** An attempt that was not dialed, or was closed without a call, takes no events, however late; nor does any the events of another call. */
 const takes = (attempt: CallAttemptDoc, callSid: string): boolean =>
-  attempt.call_sid === undefined ? !['rejected', 'not_placed', 'finished'].includes(attempt.state) : attempt.call_sid === callSid;
+  attempt.call_sid === undefined ? LIVE.includes(attempt.state) : attempt.call_sid === callSid;
+const LIVE: readonly AttemptState[] = LIVE_ATTEMPT_STATES;
 
 /** The word who answered is sent beside the call and may arrive after its end, by so many real milliseconds: a matter of the network, which a faster clock must not shorten. */
 const AMD_GRACE_MS = 10 * SECOND;

@@ -5,7 +5,7 @@ import { createLifecycle } from '#src/platform/lifecycle.ts';
 import { createLogger } from '#src/platform/logger.ts';
 import { createMetrics } from '#src/platform/metrics.ts';
 import { startMetricsServer } from '#src/platform/metrics-server.ts';
-import { createRedis } from '#src/platform/redis.ts';
+import { closeRedis, createRedis } from '#src/platform/redis.ts';
 import { createTime } from '#src/platform/time.ts';
 import { createDeps } from './deps.ts';
 import { startWorkers } from './start-workers.ts';
@@ -20,9 +20,9 @@ const metrics = createMetrics();
 const database = await connect(settings.mongodb, time, log);
 life.own('mongodb', () => database.disconnect());
 const adding = createRedis(settings.redis, 'producer', log); // fails fast: a job that cannot add its successor is tried again
-life.own('redis for adding', () => adding.quit());
+life.own('redis for adding', () => closeRedis(adding));
 const working = createRedis(settings.redis, 'worker', log); // waits out a restart
-life.own('redis for working', () => working.quit());
+life.own('redis for working', () => closeRedis(working));
 const producer = createProducer(adding, settings.redis.prefix);
 life.own('queues', () => producer.close());
 

@@ -5,7 +5,7 @@ import { createLifecycle } from '#src/platform/lifecycle.ts';
 import { createLogger } from '#src/platform/logger.ts';
 import { createMetrics } from '#src/platform/metrics.ts';
 import { startMetricsServer } from '#src/platform/metrics-server.ts';
-import { createRedis } from '#src/platform/redis.ts';
+import { closeRedis, createRedis } from '#src/platform/redis.ts';
 import { createTime } from '#src/platform/time.ts';
 import { startClock } from './start-clock.ts';
 import { reconcileTick, rollupTick } from './ticks.ts';
@@ -19,7 +19,7 @@ const time = createTime(settings.time);
 const database = await connect(settings.mongodb, time, log);
 life.own('mongodb', () => database.disconnect());
 const redis = createRedis(settings.redis, 'producer', log);
-life.own('redis', () => redis.quit());
+life.own('redis', () => closeRedis(redis));
 const producer = createProducer(redis, settings.redis.prefix);
 life.own('queues', () => producer.close());
 

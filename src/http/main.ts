@@ -4,7 +4,7 @@ import { connect } from '#src/db/connect.ts';
 import { createLifecycle } from '#src/platform/lifecycle.ts';
 import { createLogger } from '#src/platform/logger.ts';
 import { createMetrics } from '#src/platform/metrics.ts';
-import { createRedis } from '#src/platform/redis.ts';
+import { closeRedis, createRedis } from '#src/platform/redis.ts';
 import { createTime } from '#src/platform/time.ts';
 import { createTwilioTelephony } from '#src/providers/telephony.twilio.ts';
 import { createBackground } from './background.ts';
@@ -19,7 +19,7 @@ const time = createTime(settings.time);
 const database = await connect(settings.mongodb, time, log);
 life.own('mongodb', () => database.disconnect());
 const redis = createRedis(settings.redis, 'producer', log); // fails fast: a request must not wait for Redis
-life.own('redis', () => redis.quit());
+life.own('redis', () => closeRedis(redis));
 const producer = createProducer(redis, settings.redis.prefix);
 life.own('queues', () => producer.close());
 const telephony = createTwilioTelephony(settings.twilio);

@@ -35,3 +35,9 @@ export function createRedis({ url, clusterNodes }: RedisSettings, role: keyof ty
   });
   return client;
 }
+
+/** Lets the commands under way end; a client whose Redis is away is simply dropped. */
+export async function closeRedis(client: RedisClient): Promise<void> {
+  if (client.status === 'ready') await client.quit();
+  else client.disconnect();
+}

@@ -37,8 +37,7 @@ export async function unfinished({ db }: World): Promise<string[]> {
 
 /** What each of the four witnesses says about one delivery. */
 export async function accountOf({ request, db, simulator }: World, { id, phone }: Submitted) {
-  // In the order of cause and effect backwards: what is seen here is in MongoDB, and what is there is shown.
-  const calls = simulator.calls().filter(({ to }) => to === phone);
+  // Effects before causes: who sees a push finds in MongoDB what led to it, the API shows no less than that, and the call is as far.
   const pushes = pushesTo(simulator.log.entries({ kind: 'push' }), id);
   const _id = new ObjectId(id);
   const [row, attempts, callLogs, recordings, notifications] = await Promise.all([
@@ -58,7 +57,7 @@ export async function accountOf({ request, db, simulator }: World, { id, phone }
     callLogs,
     recordings,
     notifications,
-    calls,
+    calls: simulator.calls().filter(({ to }) => to === phone),
     pushes,
   };
 }
