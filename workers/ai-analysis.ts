@@ -26,16 +26,24 @@ export interface AnalysisDeps extends NotifyDeps, GiveUpRecordingDeps {
   time: Time;
 }
 
-/** Reads the transcript and hands the driver what the customer asked for. When retries run out, the Recording is `failed` and the driver is told to ask. */
+/** How much of a message without instructions the driver reads, in characters: with address and words around it less than a push's body holds. */
+const LONGEST_EXCERPT = 120;
+
+/**
+ * Reads the transcript and hands the driver what the customer asked for. When retries run out, the driver is told to ask, and the
+ * Recording is `failed` until an operator replays the job.
+ */
 export const analyseTranscript: Processor<typeof aiAnalysis, AnalysisDeps> = async ({ recordingId }, deps, context) => {
   const recording = await deps.recordings.find(recordingId);
   const transcript = recording?.transcription.text;
   if (!recording || transcript === undefined) return skip('no transcript to analyse');
-  if (!['pending', 'processing'].includes(recording.processing_status)) return skip(`recording is ${recording.processing_status}`);
+  const status = recording.processing_status;
+  if (status === 'completed') return skip('recording is completed');
+  if (status === 'failed' && !(await deps.recordings.started(recording._id))) return skip('recording has moved on');
   try {
     const analysis =
       recording.ai_analysis.summary === undefined ? await analyse(recording, transcript, deps, context.signal) : recording.ai_analysis;
-    await handOver(recording, analysis.instructions ?? transcript, deps);
+    await handOver(recording, transcript, analysis.instructions?.trim() ?? '', deps);
     // Last: until then the recording stays in the work list.
     await deps.recordings.completed(recording._id);
     return done();
@@ -72,24 +80,43 @@ const sharedFields = ({ sentiment, keywords, priority, instructions }: Analysis)
   ...(instructions === null ? {} : { instructions }),
 });
 
-/** Onto the delivery go the customer's words alone: a transcript never changes priority, phone, status or recipients. */
-async function handOver(recording: RecordingDoc, instructions: string, deps: AnalysisDeps): Promise<void> {
+/**
+ * Onto the delivery go the instructions alone: a transcript never changes priority, phone, status or recipients. Where the model found
+ * none nothing is appended, and the driver reads what was said, marked as such.
+ */
+async function handOver(recording: RecordingDoc, transcript: string, instructions: string, deps: AnalysisDeps): Promise<void> {
   const delivery = await deps.deliveries.find(recording.delivery_id);
   const attempt = recording.attempt_id ? await deps.attempts.find(recording.attempt_id.toHexString()) : null;
   if (!delivery || !attempt) return;
   const event = trackingEvent({
     deliveryId: delivery._id,
     attemptId: attempt._id,
-    status: 'instructions_received',
+    status: instructions === '' ? 'no_instructions_found' : 'instructions_received',
     at: deps.time.now(),
     occasion: recording._id.toHexString(),
   });
   await deps.history.record(event);
-  if (instructions !== '') await deps.deliveries.addInstructions(delivery._id, event, instructions);
+  if (instructions === '') await deps.deliveries.note(delivery._id, event);
+  else await deps.deliveries.addInstructions(delivery._id, event, instructions);
   const customer = await deps.customers.find(delivery.customer_id);
   await notifyDriver(
     delivery,
-    { kind: 'instructions', attemptNumber: attempt.number, traceId: attempt.trace_id, customerName: customer?.name ?? '', instructions },
+    {
+      kind: 'instructions',
+      attemptNumber: attempt.number,
+      traceId: attempt.trace_id,
+      customerName: customer?.name ?? '',
+      instructions: instructions === '' ? withoutInstructions(transcript) : instructions,
+    },
     deps,
   );
+}
+
+/** What the driver reads in place of instructions; empty where nothing was said. */
+function withoutInstructions(transcript: string): string {
+  const said = transcript.trim().replaceAll(/\s+/g, ' ');
+  if (said === '') return '';
+  // Cut between whole characters.
+  const excerpt = said.length > LONGEST_EXCERPT ? `${said.slice(0, LONGEST_EXCERPT - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : said;
+  return `no instructions were found in the message: “${excerpt}” Please ask.`;
 }

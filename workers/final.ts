@@ -1,3 +1,4 @@
+import { isDatabaseAway } from '#src/db/database-away.ts';
 import { ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
 import { JobTooLong } from './job-signal.ts';
 import type { RunContext } from './processor.ts';
@@ -9,5 +10,6 @@ export function isFinal(error: unknown, { lastAttempt, signal }: Pick<RunContext
   return !signal.aborted || signal.reason instanceof JobTooLong;
 }
 
-/** The whole queue waits for the provider; the job comes again with as many attempts as before. */
-const costsNoAttempt = (error: unknown): boolean => error instanceof RateLimited || error instanceof ProviderMisconfigured;
+/** The whole queue waits for the provider, or the job for the database; it comes again with as many attempts as before. */
+const costsNoAttempt = (error: unknown): boolean =>
+  error instanceof RateLimited || error instanceof ProviderMisconfigured || isDatabaseAway(error);

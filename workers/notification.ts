@@ -21,7 +21,7 @@ const TTL_SECONDS = 3600;
 
 /**
  * Sends one web push. The same topic each time, so that a message sent again after a crash replaces the one that the push
- * service may still hold. When retries run out the row is `failed`.
+ * service may still hold. When retries run out the row is `failed`, until an operator replays the job.
  */
 export const pushNotification: Processor<typeof notification, NotificationDeps> = async ({ notificationId }, deps, context) => {
   const row = await deps.notifications.find(notificationId);

@@ -33,10 +33,15 @@ export interface RecordingDeps extends InstructionsLostDeps {
 /** OpenAI takes no more than 25 MB; 120 s of telephone audio are far below. */
 const MAX_BYTES = 25 * 1024 * 1024;
 
-/** Copies an attempt's recording from Twilio to S3 and gives it a document of its own. When retries run out, the driver is told to ask. */
+/**
+ * Copies an attempt's recording from Twilio to S3 and gives it a document of its own. When retries run out, the driver is told to ask,
+ * and the recording is `failed` until an operator replays the job.
+ */
 export const copyRecording: Processor<typeof recording, RecordingDeps> = async ({ attemptId, traceId }, deps, context) => {
   const attempt = await deps.attempts.find(attemptId);
-  if (attempt?.recording?.state !== 'pending' || !attempt.recording.sid || !attempt.call_sid) return skip('nothing to copy');
+  if (!attempt?.recording?.sid || !attempt.call_sid) return skip('nothing to copy');
+  const { state } = attempt.recording;
+  if (state === 'failed' ? !(await deps.attempts.recordingReopened(attempt._id)) : state !== 'pending') return skip('nothing to copy');
   try {
     const recordingId = await copy(attempt, attempt.recording.sid, attempt.call_sid, deps, context.signal);
     await deps.producer.enqueue('transcription', { recordingId, traceId }, { priority: attempt.priority });

@@ -1,11 +1,12 @@
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { QueueContract } from '#queues/define-queue.ts';
 import { queuePrefix, retention } from '#queues/job-options.ts';
+import { isDatabaseAway } from '#src/db/database-away.ts';
 import { ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
 import type { Logger } from '#src/platform/logger.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import type { RedisClient } from '#src/platform/redis.ts';
-import type { Time } from '#src/platform/time.ts';
+import { SECOND, type Time } from '#src/platform/time.ts';
 import { jobSignal, unlessAborted } from './job-signal.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunContext } from './processor.ts';
@@ -26,8 +27,13 @@ export interface WorkerSetup {
 /** A processor with its dependencies already in it. */
 export type Work = (payload: unknown, context: RunContext) => Promise<Outcome>;
 
+/** How a run is counted: its outcome, or what became of the error that it threw. */
+type Ending = Outcome['kind'] | 'retried' | 'failed' | 'postponed' | 'rate_limited' | 'paused' | 'stopped';
+
 /** A misconfigured provider's queue is paused; its jobs look again after this many milliseconds. */
 const RETRY_AFTER_PAUSE_MS = 60_000;
+/** While the database is away a job looks again after this many milliseconds, and up to twice as many: not all at the same moment. */
+const RETRY_DATABASE_MS = 5 * SECOND;
 /** BullMQ's scripts and ours must never spin on a job that is due again at once. */
 const SHORTEST_SNOOZE_MS = 1000;
 
@@ -49,21 +55,23 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
     const started = performance.now();
     try {
       const outcome = await unlessAborted(work(parsed.data, { log, signal, lastAttempt }), signal);
-      metrics.jobs.inc({ queue: contract.name, outcome: outcome.kind });
       log.info(
         { outcome: outcome.kind, ...('reason' in outcome ? { reason: outcome.reason } : {}), ms: Math.round(performance.now() - started) },
         'job ran',
       );
       return await settle(outcome, job, token, log);
     } catch (error) {
-      throw await translate(error, job, token, log);
+      throw await translate(error, job, token, lastAttempt, log);
     } finally {
       release();
       metrics.jobDuration.observe({ queue: contract.name }, (performance.now() - started) / 1000);
     }
   };
 
+  const count = (outcome: Ending) => metrics.jobs.inc({ queue: contract.name, outcome });
+
   const settle = async (outcome: Outcome, job: Job, token: string | undefined, log: Logger): Promise<Outcome> => {
+    count(outcome.kind);
     switch (outcome.kind) {
       case 'done':
       case 'skipped':
@@ -81,28 +89,36 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
   };
 
   /** What BullMQ must be thrown for this error. */
-  const translate = async (error: unknown, job: Job, token: string | undefined, log: Logger): Promise<unknown> => {
+  const translate = async (error: unknown, job: Job, token: string | undefined, lastAttempt: boolean, log: Logger): Promise<unknown> => {
     if (error instanceof DelayedError || error instanceof UnrecoverableError) return error;
     if (setup.stopSignal.aborted) {
       // A job that a deploy has cut goes back as it was and costs no attempt.
+      count('stopped');
       await job.moveToWait(token);
       return new WaitingError('the process is stopping');
     }
+    if (isDatabaseAway(error)) {
+      // An outage may outlast all attempts, and reconcile never touches a job that has failed for good.
+      count('postponed');
+      log.warn({ err: error }, 'job postponed: the database is away');
+      await job.moveToDelayed(Date.now() + RETRY_DATABASE_MS * (1 + Math.random()), token);
+      return new DelayedError('the database is away');
+    }
     if (error instanceof RateLimited) {
-      metrics.jobs.inc({ queue: contract.name, outcome: 'rate_limited' });
+      count('rate_limited');
       // Redis refuses a time of 0.
       await hold.rateLimit(Math.max(1, Math.ceil(error.retryAfterMs)));
       return Worker.RateLimitError();
     }
     if (error instanceof ProviderMisconfigured) {
-      metrics.jobs.inc({ queue: contract.name, outcome: 'paused' });
+      count('paused');
       log.error({ err: error }, 'queue paused: the provider refuses our settings');
       await hold.pause();
       await job.moveToDelayed(Date.now() + RETRY_AFTER_PAUSE_MS, token);
       return new DelayedError('the provider refuses our settings');
     }
-    metrics.jobs.inc({ queue: contract.name, outcome: 'failed' });
-    log.warn({ err: error, attempt: job.attemptsMade + 1 }, 'job failed');
+    count(lastAttempt ? 'failed' : 'retried');
+    log.warn({ err: error, attempt: job.attemptsMade + 1, lastAttempt }, 'job failed');
     return error;
   };
 

@@ -22,7 +22,7 @@ export interface TranscriptionDeps extends GiveUpRecordingDeps {
 
 const MAX_BYTES = 25 * 1024 * 1024;
 
-/** Speech to text. When retries run out, the Recording is `failed` and the driver is told to ask the customer. */
+/** Speech to text. When retries run out, the driver is told to ask the customer, and the Recording is `failed` until an operator replays the job. */
 export const transcribeRecording: Processor<typeof transcription, TranscriptionDeps> = async ({ recordingId, traceId }, deps, context) => {
   const recording = await deps.recordings.find(recordingId);
   if (!recording) return skip('recording no longer exists');
@@ -31,8 +31,9 @@ export const transcribeRecording: Processor<typeof transcription, TranscriptionD
     await deps.producer.enqueue('ai-analysis', { recordingId, traceId });
   };
   if (recording.transcription.text !== undefined) {
-    // A run before this one may have died on the way to what follows.
-    if (recording.processing_status === 'processing') await handOn(recording.transcription.text);
+    // A run before this one may have died, or failed, on the way to what follows.
+    if (recording.processing_status === 'failed') await deps.recordings.started(recording._id);
+    if (recording.processing_status !== 'completed') await handOn(recording.transcription.text);
     return skip('transcribed already');
   }
   if (!(await deps.recordings.started(recording._id))) return skip(`recording is ${recording.processing_status}`);

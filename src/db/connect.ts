@@ -1,12 +1,9 @@
 import mongoose from 'mongoose';
 import type { Db, MongoClient } from 'mongodb';
 import type { Logger } from '#src/platform/logger.ts';
-import { defineModels } from './models/models.ts';
 import { MINUTE, type Time } from '#src/platform/time.ts';
 
 export interface Database {
-  /** The seed's way in, by Mongoose: whole documents, checked by their schemas. Hot paths use `db`. */
-  models: ReturnType<typeof defineModels>;
   client: MongoClient;
   db: Db;
   /** Whether the server has answered anything in the last so many milliseconds. */
@@ -49,7 +46,6 @@ export async function connect({ uri }: { uri: string }, time: Time, log: Logger)
   timer.unref();
 
   return {
-    models: defineModels(connection),
     client,
     db,
     answeredSince: (ms) => performance.now() - lastAnswer <= ms,

@@ -1,6 +1,4 @@
-import { MongoBulkWriteError, MongoServerError, MongoWriteConcernError } from 'mongodb';
-import { GroupFull } from '#src/db/grouped/group-commit.ts';
-import { refusedWrites } from '#src/db/grouped/refused-writes.ts';
+import { isDatabaseAway } from '#src/db/database-away.ts';
 import { unavailable } from '#src/http/problems/http-problem.ts';
 import { TooLate, within } from '#src/platform/within.ts';
 
@@ -33,7 +31,7 @@ export function createAnswerInTime(answeredSince: (ms: number) => boolean, limit
         return await within(next, work);
       } catch (error) {
         waited += next;
-        if (isFaultOfTheDatabase(error)) throw unavailable(outcome, error);
+        if (isDatabaseAway(error)) throw unavailable(outcome, error);
         if (!(error instanceof TooLate)) throw error;
         // A timer that fires late says that this process had no time to read the answers that are there: not the database's fault.
         const starved = performance.now() - due > STARVED_MS;
@@ -42,11 +40,4 @@ export function createAnswerInTime(answeredSince: (ms: number) => boolean, limit
       }
     }
   };
-}
-
-/** Not reached, not in time, no majority, a change of the primary: a repeat may succeed. What the server refuses (a validator, say) is no such fault. */
-function isFaultOfTheDatabase(error: unknown): boolean {
-  if (error instanceof GroupFull || error instanceof MongoWriteConcernError) return true;
-  if (error instanceof MongoBulkWriteError && !refusedWrites(error)) return true;
-  return error instanceof MongoServerError && error.hasErrorLabel('RetryableWriteError');
 }

@@ -1,3 +1,4 @@
+import type { ObjectId } from 'mongodb';
 import type { Producer } from '#queues/producer.ts';
 import { deterministicId } from '#src/db/deterministic-id.ts';
 import { newNotification } from '#src/db/documents/notification.ts';
@@ -20,12 +21,20 @@ export interface News {
   customerName: string;
   reason?: string;
   instructions?: string;
+  /** Tells two pieces of news of the same kind apart, for one attempt. Default: there is only one. */
+  occasion?: string;
 }
 
-/** Says in the database that the driver is going to be told, then enqueues it. Once per delivery, attempt and kind of news. Deliveries without a driver tell nobody. */
+/** The same news has the same id, whoever tells it and in what words. */
+export function notificationId({ _id }: Pick<DeliveryDoc, '_id'>, news: Pick<News, 'attemptNumber' | 'kind' | 'occasion'>): ObjectId {
+  const { attemptNumber, kind, occasion } = news;
+  return deterministicId(_id.toHexString(), 'notification', attemptNumber, kind, ...(occasion === undefined ? [] : [occasion]));
+}
+
+/** Says in the database that the driver is going to be told, then enqueues it. Once per delivery, attempt, kind of news and occasion. Deliveries without a driver tell nobody. */
 export async function notifyDriver(delivery: DeliveryDoc, news: News, deps: NotifyDeps): Promise<void> {
   if (!delivery.agent_id) return;
-  const id = deterministicId(delivery._id.toHexString(), 'notification', news.attemptNumber, news.kind);
+  const id = notificationId(delivery, news);
   await deps.notifications.intend(
     newNotification(
       {

@@ -30,10 +30,21 @@ export function createLogger(settings: { level: string }, base: { process: strin
   return pino(options, to);
 }
 
-/** An error's own words and its causes', without the fields that libraries hang on it (request bodies, addresses, documents). */
+/** An error's own words and its causes', without the fields that libraries hang on it (request bodies, addresses, documents). Of anything else only what kind of thing it is. */
 function withoutInput(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error)) return { type: typeOf(error) };
   const { type, message, stack } = stdSerializers.err(error);
   const code = (error as { code?: unknown }).code;
-  return { type, message, stack, ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}) };
+  return {
+    ...{ type, message: withoutKeys(message), stack: withoutKeys(stack) },
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+  };
 }
+
+function typeOf(thrown: unknown): string {
+  if (typeof thrown !== 'object' || thrown === null) return thrown === null ? 'null' : typeof thrown;
+  return (thrown.constructor as { name?: string } | undefined)?.name ?? 'object';
+}
+
+/** MongoDB quotes the value that was there already: a phone number, say. */
+const withoutKeys = (words: string): string => words.replaceAll(/(dup key:) \{.*\}/g, '$1 [redacted]');

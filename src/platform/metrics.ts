@@ -20,7 +20,7 @@ export function createMetrics() {
     }),
     jobs: new Counter({
       name: 'jobs_total',
-      help: 'Runs of jobs, by how they ended: done, skipped, snoozed, rejected, retried, failed.',
+      help: 'Runs of jobs, by how they ended: done, skipped, snoozed, rejected; with an error that used an attempt: retried, or failed for good; with one that used none: postponed (database away), rate_limited, paused (provider refuses our settings), stopped.',
       labelNames: ['queue', 'outcome'] as const,
       registers,
     }),

@@ -42,6 +42,33 @@ it('prints of an error its words, its code and its cause’s words, and not what
   expect(raw.join('')).not.toContain(PHONE);
 });
 
+it('prints of what is thrown and no error only what kind of thing it was', () => {
+  const { log, raw, lines } = written();
+  class Refusal {
+    toJSON() {
+      return { op: { phone: PHONE } };
+    }
+  }
+  for (const err of [new Refusal(), { to: PHONE }, PHONE, null, undefined, Object.create(null) as object]) log.error({ err }, 'job failed');
+  expect(raw.join('')).not.toContain(PHONE);
+  expect(lines().map(({ err }) => (err as { type: string } | undefined)?.type)).toEqual([
+    'Refusal',
+    'Object',
+    'string',
+    'null',
+    undefined,
+    'object',
+  ]);
+});
+
+it('prints of a duplicate key that there is one, and not which', () => {
+  const { log, raw, lines } = written();
+  const words = 'E11000 duplicate key error collection: d.agents index: phone_1 dup key: { phone: "+12025550123" }';
+  log.error({ err: new Error('job failed', { cause: new Error(words) }) }, 'a');
+  expect(lines()).toMatchObject([{ err: { message: expect.stringContaining('index: phone_1 dup key') } }]);
+  expect(raw.join('')).not.toContain(PHONE);
+});
+
 it('keeps quiet below its level', () => {
   const { log, raw } = written('warn');
   log.info('a');

@@ -57,7 +57,7 @@ describe('a refused dial', () => {
     [21216, 'permanent-policy'],
     [13227, 'permanent-policy'],
     [32205, 'permanent-policy'],
-    [29999, 'permanent-policy'], // not in the table: stop, and tell the operator
+    [29999, 'unlisted'], // not in the table: nothing is known of the number
   ])('with code %i is %s', async (code, action) => {
     const twilio = await stubServer(json(400, errorBody(400, code)));
     const dialed = await dial(twilio.url);
@@ -77,6 +77,9 @@ describe('a dial that surely was silent', () => {
     [401, 'no JSON'],
     [400, errorBody(400, 21210)],
     [400, errorBody(400, 21201)],
+    [400, errorBody(400, 21205)],
+    [400, errorBody(400, 21212)],
+    [400, errorBody(400, 21213)],
     [404, errorBody(404, 20404)],
   ])('and stays so until an operator has looked: %i %j', async (status, body) => {
     const twilio = await stubServer(json(status, body));

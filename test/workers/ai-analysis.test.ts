@@ -24,6 +24,7 @@ beforeEach(async () => {
 
 const analyse = (context: Partial<RunContext> = {}) =>
   analyseTranscript({ recordingId: recording._id.toHexString(), traceId: TRACE_ID }, world.deps, aJob(context));
+const pushes = async () => (await world.all('notifications')).map(({ body }) => body as string);
 const instructions = async () => (await world.deliveryNow(delivery)).package_details.special_instructions;
 
 it('appends what the customer asked for to what the shipper wrote, and tells the driver', async () => {
@@ -76,11 +77,30 @@ it('changes nothing but texts, whatever the transcript demands and the model bel
   expect(world.producer.ids()).toHaveLength(1);
 });
 
-it('where the model finds no instructions the driver gets the words themselves', async () => {
-  await heard('Hello? Is anybody there?');
+it.each([null, ' '])(
+  'where the model finds no instructions nothing is appended, and the driver reads what was said, marked as such',
+  async (none) => {
+    await heard('Hello?  Is anybody there?');
+    world.analyst.script = [anAnalysis({ instructions: none })];
+    expect(await analyse()).toEqual({ kind: 'done' });
+    expect(await instructions()).toBe('Ring twice.');
+    const { contact, tracking_events } = await world.deliveryNow(delivery);
+    expect(contact).not.toHaveProperty('instructions');
+    expect(tracking_events).toMatchObject([{ status: 'no_instructions_found' }]);
+    expect(await world.all('trackingevents')).toMatchObject([{ status: 'no_instructions_found' }]);
+    expect(await world.all('notifications')).toMatchObject([
+      { kind: 'instructions', body: '1 Main St: no instructions were found in the message: “Hello? Is anybody there?” Please ask.' },
+    ]);
+  },
+);
+
+it('of a long message without instructions the driver reads the beginning', async () => {
+  await heard(`Well 😀${'😀'.repeat(500)}`);
   world.analyst.script = [anAnalysis({ instructions: null })];
   await analyse();
-  expect(await instructions()).toBe('Ring twice.\nHello? Is anybody there?');
+  const [{ body }] = (await world.all('notifications')) as unknown as [{ body: string }];
+  expect(body).toMatch(/“Well 😀+…” Please ask\.$/u);
+  expect(body.length).toBeLessThan(240);
 });
 
 it('where nothing was said the driver is told to ask, and nothing is appended', async () => {
@@ -103,6 +123,28 @@ it('when retries have run out the recording is failed, the transcript kept, and 
     transcription: { text: 'Leave it at the back door.' },
   });
   expect(await world.all('notifications')).toMatchObject([{ kind: 'instructions', body: expect.stringContaining('Please ask') }]);
+});
+
+it('what was failed is analysed once an operator replays it, and the driver gets the instructions after all', async () => {
+  await heard('Leave it at the back door.');
+  world.analyst.script = [new AnalysisUnusable('refused'), anAnalysis()];
+  await expect(analyse({ lastAttempt: true })).rejects.toThrow('unusable');
+  expect(await analyse({ lastAttempt: true })).toEqual({ kind: 'done' });
+  expect(await instructions()).toBe('Ring twice.\nLeave it at the back door.');
+  const now = await world.recordingNow(recording);
+  expect(now).toMatchObject({ processing_status: 'completed', ai_analysis: { summary: 'Wants it at the back door.' } });
+  expect(now).not.toHaveProperty('error_message');
+  expect(await pushes()).toEqual(expect.arrayContaining([expect.stringContaining('Please ask'), expect.stringContaining('back door')]));
+});
+
+it('a driver who has the instructions is not told that they were lost, whatever fails after that', async () => {
+  await heard('Leave it at the back door.');
+  const completed = async () => Promise.reject(new Error('the database is away'));
+  const deps = { ...world.deps, recordings: { ...world.deps.recordings, completed } };
+  const job = { recordingId: recording._id.toHexString(), traceId: TRACE_ID };
+  await expect(analyseTranscript(job, deps, aJob({ lastAttempt: true }))).rejects.toThrow('away');
+  expect(await pushes()).toEqual([expect.stringContaining('back door')]);
+  expect(await world.all('trackingevents')).toMatchObject([{ status: 'instructions_received' }]);
 });
 
 it('asked to slow down in the last attempt it gives up nothing', async () => {

@@ -4,11 +4,15 @@ import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { CallEvent } from '#src/domain/call-events/call-event.ts';
 import { lookupEvent } from '#src/domain/call-events/lookup-event.ts';
 import { SECOND } from '#src/platform/time.ts';
+import { ProviderDown } from '#src/providers/errors.ts';
 import { stateOf } from '#test/support/killed.ts';
 import { TRACE_ID } from '#test/support/makers.ts';
 import { callSid, recordingSid } from '#test/support/fakes/telephony.ts';
 import { aJob, setup, type World } from '#test/support/world.ts';
+import { analyseTranscript } from '#workers/ai-analysis.ts';
 import { applyCallEvent } from '#workers/call-event.ts';
+import { copyRecording } from '#workers/recording.ts';
+import { transcribeRecording } from '#workers/transcription.ts';
 import { amdEvent, answeredCall, choiceEvent, recordingDone, statusEvent } from './a-call.ts';
 
 let world: World;
@@ -193,6 +197,32 @@ describe('what a call calls for next', () => {
     expect((await world.all('notifications')).map(({ kind }) => kind as string)).toEqual(['opted_out', 'opted_out', 'opted_out']);
   });
 
+  it('"never again" is on record before the phone is free for another call', async () => {
+    const attempt = await world.aCall();
+    const sid = sidOf(attempt);
+    await world.anEvent(choiceEvent(sid, '9'), attempt);
+    const last = await world.anEvent(statusEvent(sid, 'completed', 3), attempt);
+    let known: boolean | undefined;
+    const attempts: World['deps']['attempts'] = {
+      ...world.deps.attempts,
+      apply: async (...given) => {
+        known = await world.deps.optOuts.has(attempt.to_number);
+        return world.deps.attempts.apply(...given);
+      },
+    };
+    await run(last._id.toHexString(), { ...world, deps: { ...world.deps, attempts } });
+    expect(known).toBe(true);
+  });
+
+  it('a report of the ended call that comes late does not hide when the next is due', async () => {
+    const attempt = await world.aCall();
+    const next_at = world.time.now();
+    const contact = { state: 'pending', attempt: 1, next_at } as const;
+    await world.db.collection('deliveries').updateOne({ _id: attempt.delivery_id }, { $set: { contact } });
+    await tell(statusEvent(sidOf(attempt), 'ringing', 1), attempt);
+    expect(await contactOf(attempt)).toEqual(contact);
+  });
+
   it.each([
     ['before', true],
     ['after', false],
@@ -221,11 +251,23 @@ describe('what a call calls for next', () => {
     expect(await world.all('notifications')).toMatchObject([{ kind: 'instructions', body: expect.stringContaining('Please ask') }]);
   });
 
-  it('a recording that turns up after it was found absent is copied all the same', async () => {
+  it('a recording that turns up after it was found absent is copied all the same, and the driver gets the instructions', async () => {
     const attempt = await world.aCall();
     const sid = sidOf(attempt);
     await tellAll([choiceEvent(sid, '2'), statusEvent(sid, 'completed', 3), recordingDone(sid, 'absent'), recordingDone(sid)], attempt);
     expect(await world.attemptNow(attempt)).toMatchObject({ recording: { state: 'pending', sid: recordingSid(1) } });
+
+    world.telephony.media.set(recordingSid(1), { bytes: Buffer.from('audio'), contentType: 'audio/mpeg' });
+    await copyRecording({ attemptId: attempt._id.toHexString(), traceId: TRACE_ID }, world.deps, aJob());
+    const recordingId = String((await world.all('recordings'))[0]?._id);
+    await transcribeRecording({ recordingId, traceId: TRACE_ID }, world.deps, aJob());
+    await analyseTranscript({ recordingId, traceId: TRACE_ID }, world.deps, aJob());
+    const rows = await world.all('notifications');
+    expect(rows.map(({ body }) => body as string).toSorted()).toEqual([
+      expect.stringContaining('Leave it at the back door.'),
+      expect.stringContaining('Please ask'),
+    ]);
+    expect(world.producer.ids('notification').toSorted()).toEqual(rows.map(({ _id }) => `notification-${String(_id)}`));
   });
 
   it.each(['stored', 'failed'] as const)('a recording that is %s is not copied again when more is reported', async (state) => {
@@ -276,6 +318,16 @@ describe('a call that was cancelled while it was dialed', () => {
     const attempt = await world.aCall({ cancel_requested: true });
     await tell(statusEvent(sidOf(attempt), 'ringing', 1), attempt);
     expect(world.telephony.cancelled).toEqual([sidOf(attempt)]);
+  });
+
+  it('is asked for again by the job itself when Twilio does not confirm it', async () => {
+    const attempt = await world.aCall({ cancel_requested: true });
+    const event = await world.anEvent(statusEvent(sidOf(attempt), 'ringing', 1), attempt);
+    const telephony = { ...world.telephony, cancel: async () => 'unknown' as const };
+    await expect(run(event._id.toHexString(), { ...world, deps: { ...world.deps, telephony } })).rejects.toThrow(ProviderDown);
+    await run(event._id.toHexString());
+    expect(world.telephony.cancelled).toEqual([sidOf(attempt)]);
+    expect(await world.all('webhookevents')).toMatchObject([{ state: 'applied' }]);
   });
 
   it('is left alone when it is over', async () => {

@@ -146,6 +146,74 @@ describe('what must hold at the moment of dialing', () => {
     expect(await world.all('notifications')).toMatchObject([{ kind: 'opted_out' }]);
   });
 
+  const meanwhile = (happens: () => Promise<unknown>): Partial<World['deps']> => ({
+    turns: {
+      take: async () => {
+        await happens();
+        return { kind: 'taken' as const };
+      },
+    },
+  });
+
+  it('does not ring who opted out while the turn was awaited', async () => {
+    const attempt = await world.aPlannedAttempt();
+    const optOut = () => world.deps.optOuts.add({ _id: attempt.to_number, source: 'call', createdAt: world.time.now() });
+    expect(await dial(attempt, {}, meanwhile(optOut))).toEqual({ kind: 'done' });
+    expect(world.telephony.dialed).toEqual([]);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'finished', outcome: 'opted_out' });
+    expect((await world.deliveryNow({ _id: attempt.delivery_id })).contact).toMatchObject({ state: 'opted_out' });
+    expect(await used()).toBe(0);
+  });
+
+  it.each(['status', 'contact.state'])('does not ring for a delivery whose %s was cancelled while the turn was awaited', async (field) => {
+    const attempt = await world.aPlannedAttempt();
+    const cancel = () => world.db.collection('deliveries').updateOne({ _id: attempt.delivery_id }, { $set: { [field]: 'cancelled' } });
+    expect(await dial(attempt, {}, meanwhile(cancel))).toEqual({ kind: 'done' });
+    expect(world.telephony.dialed).toEqual([]);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'finished', outcome: 'delivery_cancelled' });
+    expect(await used()).toBe(0);
+  });
+
+  it('does not ring after the hour that ended while the turn was awaited', async () => {
+    world.time.set(new Date('2026-03-11T00:59:59Z')); // 20:59:59 in New York
+    const attempt = await world.aPlannedAttempt(
+      {},
+      await world.aDelivery({ scheduled_time: new Date(world.time.now().getTime() + 20 * HOUR) }),
+    );
+    const outcome = await dial(attempt, {}, meanwhile(async () => world.time.advance(2 * SECOND)));
+    expect(outcome).toMatchObject({ kind: 'snoozed', reason: 'quiet_hours' });
+    expect(world.telephony.dialed).toEqual([]);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'planned' });
+    expect(await used()).toBe(0);
+  });
+
+  it('tells the driver of a cancelled delivery that it is cancelled, and never that it stands', async () => {
+    const attempt = await world.aPlannedAttempt({}, await world.aDelivery({ status: 'cancelled' }));
+    await dial(attempt);
+    expect((await world.deliveryNow({ _id: attempt.delivery_id })).contact).toMatchObject({ state: 'cancelled' });
+    expect(await world.all('notifications')).toMatchObject([{ kind: 'cancelled' }]);
+  });
+
+  describe('takes no turn from those who may ring', () => {
+    const busy = async (attempt: { to_number: string }) =>
+      void (await world.aPlannedAttempt({ state: 'in_progress', to_number: attempt.to_number, call_sid: callSid(3) }));
+    const control = (set: object) => async () =>
+      void (await controls().insertOne({ _id: 'calls', enabled: true, daily_budget: null, day: '2026-03-10', used: 1, ...set }));
+    it.each([
+      ['while another call to the number is live', busy],
+      ['while calling is switched off', control({ enabled: false })],
+      ['when the budget is spent', control({ daily_budget: 1 })],
+    ])('%s', async (_, prepare) => {
+      const attempt = await world.aPlannedAttempt();
+      await prepare(attempt);
+      let turns = 0;
+      const counting = meanwhile(async () => void (turns += 1));
+      expect(await dial(attempt, {}, counting)).toMatchObject({ kind: 'snoozed' });
+      expect(turns).toBe(0);
+      expect(await world.attemptNow(attempt)).toMatchObject({ state: 'planned', epoch: 0 });
+    });
+  });
+
   it('leaves the turn to others when it would be long in coming', async () => {
     const attempt = await world.aPlannedAttempt();
     const turns = { take: async () => ({ kind: 'too-long' as const, waitMs: 9000 }) };
@@ -197,6 +265,16 @@ describe('what Twilio’s answer does', () => {
     expect(await world.all('calllogs')).toEqual([]);
   });
 
+  it('refused for a reason that nobody knows: an operator must look, and the attempt stays as it was planned', async () => {
+    world.telephony.answers.push({ kind: 'refused', code: 29999, message: 'unlisted', action: 'unlisted' });
+    const attempt = await world.aPlannedAttempt();
+    expect(await dial(attempt)).toMatchObject({ kind: 'rejected', reason: expect.stringContaining('29999') });
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'planned' });
+    expect(await used()).toBe(0);
+    expect(world.producer.ids()).toEqual([]);
+    expect(await dial(attempt), 'replayed').toEqual({ kind: 'done' });
+  });
+
   it('surely not sent: the attempt and the budget are given back, and the job tries again', async () => {
     const error = new ProviderDown('telephony');
     world.telephony.answers.push({ kind: 'not-sent', error });
@@ -238,6 +316,20 @@ describe('what Twilio’s answer does', () => {
     expect(await world.attemptNow(attempt)).toMatchObject({ state: 'in_progress', call_sid: callSid(7), event_count: 1 });
     expect(await world.all('calllogs')).toMatchObject([{ call_sid: callSid(7) }]);
     expect(world.telephony.cancelled).toEqual([]);
+  });
+
+  it('accepted after the call was over and the next attempt planned: the delivery still says when that is due', async () => {
+    const attempt = await world.aPlannedAttempt();
+    const next_at = new Date(world.time.now().getTime() + HOUR);
+    world.telephony.answers.push(async () => {
+      const set = { state: 'finished', outcome: 'busy' } as const;
+      await world.deps.attempts.apply(attempt._id, { callSid: callSid(7), eventCount: 1, set });
+      const contact = { state: 'pending', attempt: 1, reason: 'busy', next_at };
+      await world.db.collection('deliveries').updateOne({ _id: attempt.delivery_id }, { $set: { contact } });
+      return { kind: 'accepted', callSid: callSid(7), status: 'queued' };
+    });
+    expect(await dial(attempt)).toEqual({ kind: 'done' });
+    expect((await world.deliveryNow({ _id: attempt.delivery_id })).contact).toMatchObject({ state: 'pending', reason: 'busy', next_at });
   });
 
   const closedMeanwhile = async (attempt: Awaited<ReturnType<World['aPlannedAttempt']>>) => {

@@ -99,3 +99,18 @@ it('keys that the push service refuses are for an operator, and do not hold the 
   expect(await push()).toMatchObject({ kind: 'rejected' });
   expect(await world.notificationNow(row)).toMatchObject({ state: 'failed' });
 });
+
+it.each([new ProviderDown('push'), new ProviderMisconfigured('push')])(
+  'failed by "%s", it is sent once an operator replays it',
+  async (error) => {
+    world.push.script = [error, { kind: 'sent' }];
+    await push({ lastAttempt: true }).catch(() => undefined);
+    expect(await world.notificationNow(row)).toMatchObject({ state: 'failed' });
+    const replays = await Promise.all([push({ lastAttempt: true }), push({ lastAttempt: true })]);
+    expect(replays.map(({ kind }) => kind).toSorted()).toEqual(['done', 'skipped']);
+    expect(world.push.sent).toHaveLength(1);
+    const now = await world.notificationNow(row);
+    expect(now).toMatchObject({ state: 'sent' });
+    expect(now).not.toHaveProperty('reason');
+  },
+);

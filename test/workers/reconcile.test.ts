@@ -193,15 +193,49 @@ describe('a dial of which nobody knows', () => {
     expect(await world.attemptNow(attempt)).toMatchObject({ state: 'unknown', lookups: { empty: 1 } });
   });
 
-  it('one that Twilio will not look up does not keep the others waiting', async () => {
-    const [poison, attempt] = [await claimed(), await claimed()];
+  it('does not take a call that somebody else has made to the number for its own', async () => {
+    const attempt = await claimed();
+    world.telephony.calls.push({
+      callSid: callSid(42),
+      to: attempt.to_number,
+      from: '+12025559999',
+      status: 'in-progress',
+      dateCreated: world.time.now(),
+    });
+    await later(31 * SECOND);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'unknown', lookups: { empty: 1 } });
+    expect(await world.all('webhookevents')).toEqual([]);
+  });
+
+  const oneFails = (failing: { to_number: string }, error: Error) => {
     const findCallsTo: World['telephony']['findCallsTo'] = async (number) => {
-      if (number === poison.to_number) throw new PermanentlyRefused('telephony', 21211);
+      if (number === failing.to_number) throw error;
       return [];
     };
+    return runReconcile({ tick: 1, traceId: TRACE_ID }, { ...world.deps, telephony: { ...world.telephony, findCallsTo } }, aJob());
+  };
+  it.each([
+    ['that Twilio will not look up', new PermanentlyRefused('telephony', 21211)],
+    ['whose look-up breaks off', new ProviderDown('telephony')],
+  ])('one %s does not keep the others waiting, and goes to the end of the line', async (_, error) => {
+    const [poison, attempt] = [await claimed(), await claimed()];
     world.time.advance(31 * SECOND);
-    await runReconcile({ tick: 1, traceId: TRACE_ID }, { ...world.deps, telephony: { ...world.telephony, findCallsTo } }, aJob());
-    expect(await world.attemptNow(attempt)).toMatchObject({ lookups: { empty: 1 } });
+    await oneFails(poison, error);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'unknown', lookups: { empty: 1 } });
+    expect(await world.attemptNow(poison)).toMatchObject({ state: 'unknown', lookups: { count: 1, last_at: world.time.now() } });
+    world.time.advance(61 * SECOND);
+    const [next] = await world.deps.lists.unknown(1, world.time.now());
+    expect([hex(poison), hex(attempt)]).toContain(next && hex(next));
+    await oneFails(poison, error);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'not_placed' });
+    expect(await world.attemptNow(poison)).toMatchObject({ state: 'unknown', lookups: { count: 2 } });
+  });
+
+  it('asks Twilio no more in this pass once it is plainly away', async () => {
+    for (let n = 0; n < 6; n += 1) await claimed();
+    world.telephony.failure = new ProviderDown('telephony');
+    await later(31 * SECOND);
+    expect(world.telephony.asked).toHaveLength(3);
   });
 });
 
@@ -240,6 +274,20 @@ describe('calls of which Twilio went silent', () => {
   });
 });
 
+describe('calls that were cancelled while they were dialed', () => {
+  it('are ended, asked again in each pass until they are over', async () => {
+    const [attempt, ...others] = [
+      await world.aCall({ cancel_requested: true }),
+      await world.aCall(),
+      await world.aCall({ cancel_requested: true, state: 'finished', outcome: 'canceled' }),
+    ];
+    expect(others).toHaveLength(2);
+    await later(SECOND);
+    await later(SECOND);
+    expect(world.telephony.cancelled).toEqual([attempt?.call_sid, attempt?.call_sid]);
+  });
+});
+
 describe('recordings that were never announced', () => {
   const expected = () =>
     world.aCall({
@@ -263,6 +311,19 @@ describe('recordings that were never announced', () => {
     await applyEvents();
     expect(await world.attemptNow(attempt)).toMatchObject({ recording: { state: 'pending', sid: recordingSid(9), duration: 11 } });
     expect(world.producer.ids('recording')).toEqual([`recording-${hex(attempt)}`]);
+  });
+
+  it('one that cannot be asked for keeps no other waiting', async () => {
+    const poison = await expected();
+    const attempt = await expected();
+    world.telephony.recordings.push({ recordingSid: recordingSid(9), callSid: attempt.call_sid ?? '', status: 'completed' });
+    const listRecordings: World['telephony']['listRecordings'] = async (sid, signal) => {
+      if (sid === poison.call_sid) throw new ProviderDown('telephony');
+      return world.telephony.listRecordings(sid, signal);
+    };
+    world.time.advance(3 * MINUTE);
+    await runReconcile({ tick: 1, traceId: TRACE_ID }, { ...world.deps, telephony: { ...world.telephony, listRecordings } }, aJob());
+    expect(await world.all('webhookevents')).toMatchObject([{ attempt_id: attempt._id }]);
   });
 
   it('are taken for absent after ten minutes, and the driver is told to ask', async () => {

@@ -77,6 +77,24 @@ it('when retries have run out the driver is told to ask, and the attempt says wh
   expect(await world.all('recordings')).toEqual([]);
 });
 
+it('what was failed is copied once an operator replays it', async () => {
+  world.recordingStore.failure = new ProviderDown('recordings');
+  await expect(copy({ lastAttempt: true })).rejects.toThrow('unavailable');
+  world.recordingStore.failure = undefined;
+  expect(await copy({ lastAttempt: true })).toEqual({ kind: 'done' });
+  const { recording } = await world.attemptNow(attempt);
+  expect(recording).toEqual({ state: 'stored', sid: SID, duration: 12 });
+  expect(world.producer.ids('transcription')).toHaveLength(1);
+});
+
+it('a replay that fails as well leaves it failed, and the driver is told once', async () => {
+  world.recordingStore.failure = new ProviderDown('recordings');
+  await expect(copy({ lastAttempt: true })).rejects.toThrow('unavailable');
+  await expect(copy({ lastAttempt: true })).rejects.toThrow('unavailable');
+  expect(await world.attemptNow(attempt)).toMatchObject({ recording: { state: 'failed', error: expect.stringContaining('copied') } });
+  expect(await world.all('notifications')).toHaveLength(1);
+});
+
 it.each([new RateLimited('telephony', 1000), new ProviderMisconfigured('recordings')])(
   'an error that costs no attempt never gives up: %s',
   async (error) => {

@@ -1,9 +1,11 @@
 import { Queue, type Job } from 'bullmq';
 import { Redis } from 'ioredis';
+import { MongoClient, MongoServerError } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineQueue } from '#queues/define-queue.ts';
 import { jobOptions, queuePrefix } from '#queues/job-options.ts';
+import { GroupFull } from '#src/db/grouped/group-commit.ts';
 import type { Priority } from '#src/domain/vocabulary.ts';
 import { createMetrics } from '#src/platform/metrics.ts';
 import { createTime, MINUTE, SECOND } from '#src/platform/time.ts';
@@ -184,6 +186,53 @@ describe('a provider', () => {
   });
 });
 
+describe('a database that is away', () => {
+  /** What the driver really says when there is nobody. */
+  const nobodyThere = async () => {
+    const client = new MongoClient('mongodb://127.0.0.1:9', { serverSelectionTimeoutMS: 100 });
+    try {
+      await client.connect();
+    } finally {
+      await client.close();
+    }
+    return done();
+  };
+  const stepDown = new MongoServerError({ message: 'not primary', code: 10107, errorLabels: ['RetryableWriteError'] });
+
+  it.each<[string, Work]>([
+    ['cannot be reached', nobodyThere],
+    ['is changing its primary', throws(stepDown)],
+    ['does not keep up', throws(new GroupFull())],
+  ])('because it %s: the job comes again in 5 to 10 s, and no attempt is used', async (_, fault) => {
+    const { work, seen } = inTurn(fault);
+    bench.start(work);
+    await bench.add(1);
+    const job = await bench.until('delayed');
+    expect(job.attemptsMade).toBe(0);
+    const due = job.timestamp + job.delay - Date.now();
+    expect(due).toBeGreaterThan(4 * SECOND);
+    expect(due).toBeLessThan(10.1 * SECOND);
+    await job.promote();
+    expect(await bench.until('completed')).toMatchObject({ attemptsMade: 1 });
+    expect(seen[1]?.[1].lastAttempt).toBe(false);
+    expect((await bench.metrics.jobs.get()).values).toMatchObject([
+      { labels: { queue: 'thing', outcome: 'postponed' }, value: 1 },
+      { labels: { queue: 'thing', outcome: 'done' }, value: 1 },
+    ]);
+  });
+
+  it('does so on the last attempt, too, and longer than all attempts would have lasted', async () => {
+    const { work, seen } = inTurn(throws(new Error('a')), throws(new Error('b')), ...Array.from({ length: 4 }, () => throws(stepDown)));
+    bench.start(work);
+    await bench.add(1);
+    for (let outages = 1; outages <= 4; outages += 1) {
+      await expect.poll(() => seen.length).toBe(2 + outages);
+      await (await bench.until('delayed')).promote();
+    }
+    expect(await bench.until('completed')).toMatchObject({ attemptsMade: 3 });
+  });
+});
+
 describe('a run that lasts', () => {
   it('too long gives up its place, even if it ignores its signal', async () => {
     const { work, seen } = inTurn(never);
@@ -245,9 +294,23 @@ it('counts runs by how they ended', async () => {
   bench.start(work);
   await bench.add(1);
   await bench.until('completed');
+  await bench.add(2, 'normal', { n: 'two', traceId: 't' });
+  await bench.until('failed', 2);
   const { values } = await bench.metrics.jobs.get();
   expect(values).toMatchObject([
-    { labels: { queue: 'thing', outcome: 'failed' }, value: 1 },
+    { labels: { queue: 'thing', outcome: 'retried' }, value: 1 },
     { labels: { queue: 'thing', outcome: 'done' }, value: 1 },
+    { labels: { queue: 'thing', outcome: 'rejected' }, value: 1 },
+  ]);
+});
+
+it('counts one that used its last attempt as failed', async () => {
+  bench.start(throws(new Error('always')));
+  await bench.add(1);
+  await bench.until('failed');
+  const { values } = await bench.metrics.jobs.get();
+  expect(values).toMatchObject([
+    { labels: { outcome: 'retried' }, value: 2 },
+    { labels: { outcome: 'failed' }, value: 1 },
   ]);
 });

@@ -64,7 +64,27 @@ it('when retries have run out the recording is failed with its reason, and the d
     error_message: expect.stringContaining('transcribed'),
   });
   expect(await world.all('notifications')).toMatchObject([{ kind: 'instructions' }]);
-  expect(await transcribe()).toMatchObject({ kind: 'skipped' });
+});
+
+it('what was failed is transcribed once an operator replays it', async () => {
+  world.transcriber.script = [new ProviderDown('transcriber'), { text: 'at last' }];
+  await expect(transcribe({ lastAttempt: true })).rejects.toThrow('unavailable');
+  expect(await transcribe({ lastAttempt: true })).toEqual({ kind: 'done' });
+  const now = await world.recordingNow(recording);
+  expect(now).toMatchObject({ processing_status: 'processing', transcription: { text: 'at last' } });
+  expect(now).not.toHaveProperty('error_message');
+  expect(world.producer.ids('ai-analysis')).toHaveLength(1);
+});
+
+it('failed with its transcript, it is handed on by the replay', async () => {
+  const away = { ...world.producer, enqueue: async () => Promise.reject(new Error('Redis is away')) };
+  const job = { recordingId: recording._id.toHexString(), traceId: TRACE_ID };
+  await expect(transcribeRecording(job, { ...world.deps, producer: away }, aJob({ lastAttempt: true }))).rejects.toThrow('away');
+  expect(await world.recordingNow(recording)).toMatchObject({ processing_status: 'failed' });
+  await transcribe();
+  expect(world.transcriber.heard).toHaveLength(1);
+  expect(await world.recordingNow(recording)).toMatchObject({ processing_status: 'processing' });
+  expect(world.producer.ids('ai-analysis')).toHaveLength(1);
 });
 
 it('asked to slow down in the last attempt it gives up nothing', async () => {

@@ -1,6 +1,6 @@
-import type { Collection, Document, OptionalUnlessRequiredId, WriteError } from 'mongodb';
+import type { Collection, Document, OptionalUnlessRequiredId } from 'mongodb';
 import { createGroupCommit, type Settled } from './group-commit.ts';
-import { refusedWrites } from './refused-writes.ts';
+import { refusedWrites, type RefusedWrite } from './refused-writes.ts';
 import { assertStorable } from './storable.ts';
 
 export type Inserted = 'inserted' | 'duplicate';
@@ -9,7 +9,7 @@ const DUPLICATE_KEY = 11_000;
 
 /**
  * Inserts with group commit: callers that meet share one `insertMany`. A duplicate key is that caller's own answer; any other
- * refusal of its document (a validator, say) rejects that caller alone.
+ * refusal of its document (a validator, say) rejects that caller alone, with a `RefusedWrite`.
  */
 export function groupedInsert<Doc extends Document>(collection: Collection<Doc>): (doc: Doc) => Promise<Inserted> {
   const group = createGroupCommit<Doc, Inserted>(async (docs) => {
@@ -29,9 +29,9 @@ export function groupedInsert<Doc extends Document>(collection: Collection<Doc>)
   };
 }
 
-function settle(count: number, refused: WriteError[]): Settled<Inserted>[] {
+function settle(count: number, refused: Map<number, RefusedWrite>): Settled<Inserted>[] {
   const results: Settled<Inserted>[] = Array.from({ length: count }, () => ({ ok: true, value: 'inserted' }));
-  for (const error of refused)
-    results[error.index] = error.code === DUPLICATE_KEY ? { ok: true, value: 'duplicate' } : { ok: false, error };
+  for (const [index, error] of refused)
+    results[index] = error.code === DUPLICATE_KEY ? { ok: true, value: 'duplicate' } : { ok: false, error };
   return results;
 }

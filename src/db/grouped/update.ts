@@ -8,7 +8,7 @@ import {
   type UpdateFilter,
 } from 'mongodb';
 import { createGroupCommit, type Settled } from './group-commit.ts';
-import { refusedWrites } from './refused-writes.ts';
+import { refusedWrites, type RefusedWrite } from './refused-writes.ts';
 import { assertStorable } from './storable.ts';
 
 export interface GuardedUpdate {
@@ -26,7 +26,7 @@ export interface Revised {
 /**
  * Guarded updates with group commit: resolves with true when this caller's guard held and its write was made, false when not.
  * A bulk write does not tell which of its guards held, so each write leaves a mark of its own (`revision`) that is read back
- * when only some did. Rejects that caller alone with the server's own error for its write (a duplicate key, say).
+ * when only some did. Rejects that caller alone with a `RefusedWrite` when the server refuses its write (a duplicate key, say).
  * A later write of another process between the two may make a held guard look lost: callers treat false as "someone else moved
  * it", never as "nothing happened".
  */
@@ -77,18 +77,18 @@ async function flush<Doc extends Document & Revised>(collection: Collection<Doc>
       update: { ...update, $set: { ...update.$set, revision: marks[index] } } as unknown as UpdateFilter<Doc>,
     },
   }));
-  const errors = new Map<number, unknown>();
+  let refused = new Map<number, RefusedWrite>();
   let matched: number;
   try {
     matched = (await collection.bulkWrite(operations, { ordered: false })).matchedCount;
   } catch (error) {
-    const refused = refusedWrites(error);
-    if (!refused) throw error;
-    for (const each of refused) errors.set(each.index, each);
+    const some = refusedWrites(error);
+    if (!some) throw error;
+    refused = some;
     matched = (error as MongoBulkWriteError).result.matchedCount;
   }
-  const held = await whichHeld(collection, writes, marks, matched, errors.size);
-  return held.map((value, index) => (errors.has(index) ? { ok: false, error: errors.get(index) } : { ok: true, value }));
+  const held = await whichHeld(collection, writes, marks, matched, refused.size);
+  return held.map((value, index) => (refused.has(index) ? { ok: false, error: refused.get(index) } : { ok: true, value }));
 }
 
 async function whichHeld<Doc extends Document & Revised>(

@@ -36,7 +36,12 @@ export const SCHEMAS = {
   AuditLog: auditLogSchema,
 };
 
-/** Every model on this connection, by its name. Mongoose's own default connection is left alone. */
+/**
+ * Every model on this connection, by its name: the seed's way in, for whoever reads or repairs whole documents; hot paths use the driver.
+ * Mongoose's own default connection is left alone.
+ *
+ * @public
+ */
 export function defineModels(connection: Connection) {
   return {
     Agent: connection.model('Agent', SCHEMAS.Agent),

@@ -9,7 +9,10 @@ export interface Notifications {
   find(id: string): Promise<NotificationDoc | null>;
   /** Says that a message is going to be sent; `duplicate` when that was said before. */
   intend(notification: NotificationDoc): Promise<Inserted>;
-  /** Takes the notification for sending; the epoch that later writes must name, or null: it is over, or another run has it. */
+  /**
+   * Takes the notification for sending, a `failed` one too: no work list has it, so that an operator is asking. The epoch that later
+   * writes must name, or null: it is over, or another run has it.
+   */
   claim(notification: NotificationDoc): Promise<number | null>;
   sent(id: ObjectId, epoch: number): Promise<boolean>;
   /** Back to pending: surely not sent. */
@@ -34,8 +37,12 @@ export function createNotifications(db: Db, time: Time): Notifications {
       const dead = new Date(time.now().getTime() - time.span(HELD_MS));
       const held = await update({
         _id,
-        guard: { epoch, $or: [{ state: 'pending' }, { state: 'sending', claimed_at: { $lt: dead } }] },
-        update: { $set: { state: 'sending', epoch: epoch + 1, claimed_at: time.now(), updatedAt: time.now() }, $inc: { attempts: 1 } },
+        guard: { epoch, $or: [{ state: { $in: ['pending', 'failed'] } }, { state: 'sending', claimed_at: { $lt: dead } }] },
+        update: {
+          $set: { state: 'sending', epoch: epoch + 1, claimed_at: time.now(), updatedAt: time.now() },
+          $unset: { reason: '' },
+          $inc: { attempts: 1 },
+        },
       });
       return held ? epoch + 1 : null;
     },

@@ -10,7 +10,7 @@ export interface Recordings {
   findByCallLog(callLogId: ObjectId): Promise<RecordingDoc | null>;
   /** The call's Recording, born now if nobody was first. */
   ensure(fresh: RecordingDoc): Promise<RecordingDoc>;
-  /** Marks the start of a run: `processing`, one attempt more. */
+  /** Marks the start of a run: `processing`, one attempt more. Takes a `failed` one too: no work list has it, so that an operator is asking. */
   started(id: ObjectId): Promise<boolean>;
   /** Stores the transcript; false when there is one already. */
   transcribed(id: ObjectId, transcription: RecordingDoc['transcription']): Promise<boolean>;
@@ -20,7 +20,8 @@ export interface Recordings {
   failed(id: ObjectId, message: string): Promise<boolean>;
 }
 
-const OPEN = { processing_status: { $in: ['pending', 'processing'] } };
+const UNDER_WAY = ['pending', 'processing'];
+const OPEN = { processing_status: { $in: UNDER_WAY } };
 
 export function createRecordings(db: Db, time: Time): Recordings {
   const recordings = db.collection<RecordingDoc>('recordings');
@@ -40,9 +41,10 @@ export function createRecordings(db: Db, time: Time): Recordings {
     started: (id) =>
       update({
         _id: id,
-        guard: OPEN,
+        guard: { processing_status: { $in: [...UNDER_WAY, 'failed'] } },
         update: {
           $set: { processing_status: 'processing', last_processed_at: time.now(), updatedAt: time.now() },
+          $unset: { error_message: '' },
           $inc: { processing_attempts: 1 },
         },
       }),

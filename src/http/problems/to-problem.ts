@@ -1,4 +1,5 @@
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { isDatabaseAway } from '#src/db/database-away.ts';
 import { fieldErrors } from './field-errors.ts';
 import { HttpProblem, invalidRequest, unavailable } from './http-problem.ts';
 
@@ -14,9 +15,6 @@ const KNOWN: Record<string, () => HttpProblem> = {
   FST_ERR_HANDLER_TIMEOUT: () => unavailable('outcome-unknown'),
 };
 
-// Errors by which the driver says that the server could not be reached or did not answer. By name: a driver that is loaded twice has two classes.
-const DATABASE_AWAY = /^Mongo(Network|ServerSelection|NotConnected|Pool|WaitQueue|ServerClosed|TopologyClosed|OperationTimeout)/;
-
 /** Every error as the problem that is answered; one that nobody foresaw is a 500 without details. */
 export function toProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
@@ -26,7 +24,7 @@ export function toProblem(error: unknown): HttpProblem {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   const known = typeof code === 'string' ? KNOWN[code] : undefined;
   if (known) return known();
-  if (DATABASE_AWAY.test(error.name)) return unavailable('outcome-unknown', error);
+  if (isDatabaseAway(error)) return unavailable('outcome-unknown', error);
   // A library's word about the request (its message may hold what was sent).
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) return new HttpProblem({ status: statusCode, cause: error });
   return unforeseen(error);

@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
 import { ObjectId, type Collection, type CommandStartedEvent, type Document } from 'mongodb';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { groupedFind, groupedFindBy } from '#src/db/grouped/find.ts';
 import { groupedInsert } from '#src/db/grouped/insert.ts';
+import { RefusedWrite } from '#src/db/grouped/refused-writes.ts';
 import { groupedUpdate } from '#src/db/grouped/update.ts';
 import { freshMongoUri } from '#test/support/services.ts';
 
@@ -53,6 +55,13 @@ describe('insert', () => {
     expect(results).toMatchObject([{ value: 'inserted' }, { value: 'duplicate' }, { status: 'rejected' }, { value: 'inserted' }]);
     expect(await names()).toEqual(['a', 'b', 'there']);
     expect(commands).toEqual(['insert', 'find']);
+  });
+
+  it('a refusal is an error with a code, in which the document cannot be found', async () => {
+    const refused = await groupedInsert(things)(thing('Ann Other', { size: 'large' as never })).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(RefusedWrite);
+    expect(refused).toMatchObject({ code: 121, message: 'MongoDB refused the write (121)' });
+    expect(inspect(refused, { depth: 10 }) + JSON.stringify(refused)).not.toContain('Ann');
   });
 
   it('the same document twice in one group is there once', async () => {
@@ -117,6 +126,16 @@ describe('update', () => {
     const results = await Promise.allSettled([rename(a, 'z'), rename(b, 'c'), rename(c, 'y', { size: 9 })]);
     expect(results).toMatchObject([{ value: true }, { status: 'rejected', reason: { code: 11_000 } }, { value: false }]);
     expect(await names()).toEqual(['b', 'c', 'z']);
+  });
+
+  it('a refusal is an error with a code, in which what was to be written cannot be found', async () => {
+    const [a, b] = [thing('a'), thing('Ann Other')];
+    await things.insertMany([a, b]);
+    const update = groupedUpdate(things)({ _id: a._id, guard: {}, update: { $set: { name: 'Ann Other' } } });
+    const refused = await update.catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(RefusedWrite);
+    expect(refused).toMatchObject({ code: 11_000 });
+    expect(inspect(refused, { depth: 10 }) + JSON.stringify(refused)).not.toContain('Ann');
   });
 
   it('a write that cannot be serialised fails alone', async () => {

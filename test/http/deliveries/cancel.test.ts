@@ -1,6 +1,10 @@
 import { ObjectId } from 'mongodb';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createBackground } from '#src/http/background.ts';
+import { cancelDelivery } from '#src/http/deliveries/cancel.ts';
+import { jsonLog } from '#test/support/json-log.ts';
 import { webWorld, type WebWorld } from '#test/support/web-world.ts';
+import { setup } from '#test/support/world.ts';
 
 let world: WebWorld;
 beforeAll(async () => {
@@ -96,4 +100,20 @@ describe('POST /v1/deliveries/:id/cancel', () => {
     expect(await notifications()).toHaveLength(1);
     expect(await world.rows('trackingevents', { delivery_id, status: 'cancelled' })).toHaveLength(1);
   });
+
+  it.each(['unknown', 'requested'] as const)(
+    'that Twilio answers with %s: logged if it was not confirmed, for reconcile asks again',
+    async (answer) => {
+      const { deps, aDelivery, aCall } = await setup();
+      const delivery = await aDelivery();
+      const { call_sid } = await aCall({}, delivery);
+      const { log, lines } = jsonLog();
+      const background = createBackground(log);
+      const telephony = { cancel: async () => answer };
+      expect(await cancelDelivery(delivery, 'a'.repeat(32), { ...deps, telephony, background })).toMatchObject({ callInProgress: true });
+      await background.idle();
+      const unconfirmed = { level: 'warn', err: { message: expect.stringContaining(String(call_sid)) } };
+      expect(lines).toMatchObject(answer === 'unknown' ? [unconfirmed] : []);
+    },
+  );
 });

@@ -69,6 +69,21 @@ describe('external_id', () => {
     expect(planned.map(({ delivery_id }) => String(delivery_id))).toEqual([String(rows[0]?.['_id'])]);
     const jobs = (await world.jobs('call')).filter(({ data }) => attempts.some(({ _id }) => String(_id) === data.attemptId));
     expect(jobs.map(({ data }) => String(data.attemptId))).toEqual([String(planned[0]?.['_id'])]);
+    // Nor is there history of deliveries that do not exist.
+    const told = await world.rows('trackingevents', { delivery_id: { $in: attempts.map(({ delivery_id }) => delivery_id as ObjectId) } });
+    expect(told.map(({ delivery_id }) => String(delivery_id))).toEqual([String(rows[0]?.['_id'])]);
+  });
+
+  it('tells the driver once of a customer who may not be called, when twenty come at once', async () => {
+    const order = world.order({ external_id: 'parallel, uncallable', agent_id: world.driverId });
+    order['customer'] = { ...(order['customer'] as object), preferences: { contact_method: 'sms' } };
+    const before = (await world.rows('trackingevents')).length;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => world.submit(order)));
+    expect(statuses(answers)).toEqual([200, 202]);
+    const [delivery, ...more] = await world.rows('deliveries', { external_id: 'parallel, uncallable' });
+    expect(more).toEqual([]);
+    expect(await world.rows('notifications', { agent_id: delivery?.['agent_id'] })).toMatchObject([{ delivery_id: delivery?.['_id'] }]);
+    expect(await world.rows('trackingevents')).toHaveLength(before + 1);
   });
 
   it('makes one delivery, when two with other content come at once', async () => {

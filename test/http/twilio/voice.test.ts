@@ -133,6 +133,32 @@ describe('a key', () => {
   });
 });
 
+describe('a call that is cancelled while it rings or is spoken in', () => {
+  const NOT_NEEDED = 'no longer needed';
+  const cancelled = () => aCall(world, { attempt: { cancel_requested: true } });
+
+  it('offers nothing any more and ends', async () => {
+    const { words, twiml } = await ask(await cancelled(), 'voice');
+    expect(words).toContain(NOT_NEEDED);
+    expect(twiml).toHaveProperty('Hangup');
+    expect(twiml).not.toHaveProperty('Gather');
+  });
+
+  it.each(['1', '2', '3', ''])('takes no answer (%j)', async (Digits) => {
+    const call = await cancelled();
+    const { words, twiml } = await ask(call, 'choice', { Digits });
+    expect(words).toContain(NOT_NEEDED);
+    expect(twiml).toHaveProperty('Hangup');
+    expect(await call.events()).toEqual([]);
+  });
+
+  it('but "never again" counts', async () => {
+    const call = await cancelled();
+    expect((await ask(call, 'choice', { Digits: '9' })).words).toContain('We will not call you again');
+    expect(await call.events()).toMatchObject([{ kind: 'choice', data: { digits: '9' } }]);
+  });
+});
+
 describe('a call that is none of ours', () => {
   it.each(['voice', 'choice'])('is answered at /%s with an apology, and nothing is written', async (name) => {
     const call = await aCall(world);

@@ -26,6 +26,8 @@ export interface AttemptProgress {
   /** Asks whoever holds the attempt to end the call; returns false when no call is or may be under way. */
   requestCancel(id: ObjectId): Promise<boolean>;
   recordingSettled(id: ObjectId, state: 'stored' | 'absent' | 'failed', error?: string): Promise<boolean>;
+  /** Takes up a recording that was given up, for an operator who replays its job. */
+  recordingReopened(id: ObjectId): Promise<boolean>;
   /** Opens the next generation of the attempt's job id, since BullMQ still keeps the last one as finished. */
   nextGeneration(id: ObjectId, generation: number): Promise<boolean>;
 }
@@ -62,6 +64,12 @@ export function createAttemptProgress(db: Db, time: Time): AttemptProgress {
         _id: id,
         guard: { 'recording.state': { $in: ['expected', 'pending'] } },
         update: { $set: { 'recording.state': state, ...(error === undefined ? {} : { 'recording.error': error }), updatedAt: time.now() } },
+      }),
+    recordingReopened: (id) =>
+      update({
+        _id: id,
+        guard: { 'recording.state': 'failed' },
+        update: { $set: { 'recording.state': 'pending', updatedAt: time.now() }, $unset: { 'recording.error': '' } },
       }),
     nextGeneration: (id, generation) => move(id, { state: 'planned', generation }, { generation: generation + 1 }),
   };
