@@ -66,7 +66,10 @@ export default defineConfig(
   },
   // What reads the machine's clock and the environment for everybody else; and BullMQ, told in start-worker.ts when to run a job, compares
   // with the machine's own clock.
-  { files: ['src/platform/time*.ts', 'src/db/models/machine-now.ts', 'workers/start-worker.ts'], rules: { 'no-restricted-syntax': ['error', defaultExport, environment] } },
+  {
+    files: ['src/platform/time*.ts', 'src/db/models/machine-now.ts', 'workers/start-worker.ts'],
+    rules: { 'no-restricted-syntax': ['error', defaultExport, environment] },
+  },
   { files: ['src/config/**/*.ts'], rules: { 'no-restricted-syntax': ['error', defaultExport, ...machineClock] } },
   {
     files: ['migrations/**/*.ts'],

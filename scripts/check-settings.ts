@@ -2,6 +2,11 @@
 import { InvalidSettings } from '#src/config/parse.ts';
 import { environment, loadSettings } from '#src/config/settings.ts';
 
+// Who reads only the first lines (`| head`) closes the pipe. The exit code still tells the rest.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 const problems = findProblems();
 const wrong = new Map(problems.map((problem) => [problem.split(':', 1)[0], problem]));
 

@@ -6,7 +6,7 @@ import type { Customers } from '#src/db/repositories/customers.ts';
 import type { Deliveries } from '#src/db/repositories/deliveries.ts';
 import type { History } from '#src/db/repositories/history.ts';
 import type { Recordings } from '#src/db/repositories/recordings.ts';
-import { notifyDriver, type NotifyDeps } from '#src/pipeline/notify-driver.ts';
+import { notifyDriver } from '#src/pipeline/notify-driver.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { Analysis, Analyst } from '#src/providers/analyst.ts';
@@ -15,7 +15,7 @@ import { done, skip } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { giveUpRecording, type GiveUpRecordingDeps } from './steps/give-up-recording.ts';
 
-export interface AnalysisDeps extends NotifyDeps, GiveUpRecordingDeps {
+export interface AnalysisDeps extends GiveUpRecordingDeps {
   attempts: AttemptStore;
   recordings: Recordings;
   callLogs: CallLogs;

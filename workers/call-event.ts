@@ -5,11 +5,13 @@ import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
 import { projectCall } from '#src/domain/call-events/project-call.ts';
 import { LIVE_ATTEMPT_STATES, type AttemptState } from '#src/domain/vocabulary.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
+import { ProviderDown } from '#src/providers/errors.ts';
 import type { Telephony } from '#src/providers/telephony.ts';
 import { done, skip, snooze } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { applyProjection, type ApplyDeps } from './steps/apply-projection.ts';
 import { followCall, type FollowDeps } from './steps/follow-call.ts';
+import { rememberOptOut } from './steps/opt-out.ts';
 import { toCallEvent } from './steps/to-call-event.ts';
 
 export type CallEventDeps = ApplyDeps &
@@ -40,10 +42,13 @@ export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async 
     (other) => other.call_sid === event.call_sid && other.state !== 'refused',
   );
   const projection = projectCall(events.map(toCallEvent), deps.time.now(), { amdGraceMs: deps.time.span(AMD_GRACE_MS) });
+  if (projection.choice === '9') await rememberOptOut(attempt, deps);
   const subject = await applyProjection(projection, attempt, event.call_sid, deps);
   if (subject) await followCall(projection, attempt, subject, deps);
   // Cancelled while it was dialed, and whoever dialed it may have died: now its SID is known.
-  if (attempt.cancel_requested && projection.attemptState !== 'finished') await deps.telephony.cancel(event.call_sid, signal);
+  if (attempt.cancel_requested && projection.attemptState !== 'finished') {
+    if ((await deps.telephony.cancel(event.call_sid, signal)) === 'unknown') throw new ProviderDown('telephony');
+  }
   if (projection.settleAt) return snooze(projection.settleAt, 'who answered is not known yet');
   await deps.inbox.applied(events.map(({ _id }) => _id));
   return done();

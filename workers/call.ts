@@ -1,14 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { call } from '#queues/call.ts';
 import type { Producer } from '#queues/producer.ts';
-import { newCallLog } from '#src/db/documents/call-log.ts';
-import { deterministicId } from '#src/db/deterministic-id.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
-import type { CallLogDoc } from '#src/db/models/calllogs.ts';
-import { DIAL_WITHIN_MS, type AttemptClaims } from '#src/db/repositories/attempts/claims.ts';
+import { DIAL_WITHIN_MS, type AttemptClaims, type Obstacle } from '#src/db/repositories/attempts/claims.ts';
 import type { AttemptProgress } from '#src/db/repositories/attempts/progress.ts';
 import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
-import type { CallLogs } from '#src/db/repositories/call-logs.ts';
 import type { Deliveries } from '#src/db/repositories/deliveries.ts';
 import type { History } from '#src/db/repositories/history.ts';
 import { callbackUrls } from '#src/domain/callback-urls.ts';
@@ -19,14 +15,14 @@ import type { Metrics } from '#src/platform/metrics.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
 import type { Turns } from '#src/platform/turns.ts';
 import { RateLimited } from '#src/providers/errors.ts';
-import type { Dialed, Telephony } from '#src/providers/telephony.ts';
+import type { Telephony } from '#src/providers/telephony.ts';
 import { done, skip, snooze, type Outcome } from './outcome.ts';
-import type { Processor, RunContext } from './processor.ts';
+import type { Processor } from './processor.ts';
 import { refuseContact, type RefuseDeps } from './steps/refuse-contact.ts';
+import { settleDial, type SettleDialDeps } from './steps/settle-dial.ts';
 
-export interface CallDeps extends SubjectDeps, RefuseDeps {
+export interface CallDeps extends SubjectDeps, RefuseDeps, SettleDialDeps {
   attempts: AttemptStore & AttemptClaims & AttemptProgress;
-  callLogs: CallLogs;
   deliveries: Deliveries;
   history: History;
   producer: Producer;
@@ -66,28 +62,28 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
   const verdict = mayContact(subject.contact, deps.time.now());
   if (verdict.kind !== 'now') return notNow(verdict, attempt, subject, deps);
 
+  // A turn is not for those who could not dial anyway.
+  const obstacle = await deps.attempts.obstacle(attempt);
+  if (obstacle) return wait(obstacle, attempt, deps);
   const turn = await deps.turns.take(PATIENCE_MS);
   if (turn.kind === 'too-long') throw new RateLimited('telephony', turn.waitMs - PATIENCE_MS / 2);
-  // The hour may have ended while we waited. (Cancelling and opting out close the attempt itself: the claim sees it.)
-  const still = mayContact(subject.contact, deps.time.now());
-  if (still.kind !== 'now') return notNow(still, attempt, subject, deps);
 
   // Claim before dialing: a job can run twice, a phone must not ring twice.
   const claim = await deps.attempts.claim(attempt);
-  const wait = (ms: number) => new Date(deps.time.now().getTime() + deps.time.span(ms));
-  switch (claim.kind) {
-    case 'taken':
-      return skip('claimed elsewhere');
-    case 'phone-busy':
-      return snooze(wait(PHONE_BUSY_MS), 'another call to this number is live');
-    case 'paused':
-      return snooze(wait(PAUSED_MS), 'calling is switched off');
-    case 'over-budget':
-      return postpone(attempt, claim.until, 'daily budget of calls is spent', deps);
-    case 'claimed':
-      break;
-  }
+  if (claim.kind === 'taken') return skip('claimed elsewhere');
+  if (claim.kind !== 'claimed') return wait(claim, attempt, deps);
 
+  // Read again, and only now: while we waited the hour may have ended, and the call that kept this phone may have ended with "never again".
+  const current = await loadSubject(attempt, deps);
+  if (!current) {
+    await deps.attempts.unclaim(attempt._id, claim.epoch);
+    return orphaned(attempt, deps);
+  }
+  const still = mayContact(current.contact, deps.time.now());
+  if (still.kind !== 'now') {
+    await deps.attempts.unclaim(attempt._id, claim.epoch);
+    return notNow(still, attempt, current, deps);
+  }
   if (deps.time.now().getTime() - claim.claimedAt.getTime() > deps.time.span(DIAL_WITHIN_MS) || signal.aborted) {
     await deps.attempts.unclaim(attempt._id, claim.epoch);
     throw new Error('the claim had become too old to dial');
@@ -103,7 +99,7 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
   );
   deps.metrics.callsDialed.inc({ result: dialed.kind });
   log.info({ result: dialed.kind, attempt: attempt.number }, 'call placed');
-  return settle(dialed, attempt, claim.epoch, subject, deps, { log, signal });
+  return settleDial(dialed, attempt, claim.epoch, current, deps, { log, signal });
 };
 
 /** Ingestion writes delivery and attempt side by side: a moment later the delivery is there, or the attempt was planned for one that lost a race, or whose ingestion died. Removed and not closed: sent again with its
@@ -113,6 +109,19 @@ async function orphaned(attempt: CallAttemptDoc, { attempts, time }: CallDeps): 
   if (lookAgain > time.now()) return snooze(lookAgain, 'the delivery is not there yet');
   await attempts.discard(attempt._id);
   return skip('delivery or customer do not exist');
+}
+
+/** The attempt stays planned; the next look is at a fixed distance, or when there is a budget again. */
+async function wait(obstacle: Obstacle, attempt: CallAttemptDoc, deps: CallDeps): Promise<Outcome> {
+  const after = (ms: number) => new Date(deps.time.now().getTime() + deps.time.span(ms));
+  switch (obstacle.kind) {
+    case 'phone-busy':
+      return snooze(after(PHONE_BUSY_MS), 'another call to this number is live');
+    case 'paused':
+      return snooze(after(PAUSED_MS), 'calling is switched off');
+    case 'over-budget':
+      return postpone(attempt, obstacle.until, 'daily budget of calls is spent', deps);
+  }
 }
 
 async function notNow(
@@ -125,99 +134,6 @@ async function notNow(
   await refuseContact(attempt, subject, verdict.reason, deps);
   return done();
 }
-
-async function settle(
-  dialed: Dialed,
-  attempt: CallAttemptDoc,
-  epoch: number,
-  subject: Subject,
-  deps: CallDeps,
-  { log, signal }: Pick<RunContext, 'log' | 'signal'>,
-): Promise<Outcome> {
-  switch (dialed.kind) {
-    case 'accepted':
-      if (
-        !(await deps.attempts.submitted(attempt._id, epoch, dialed.callSid)) &&
-        !(await acceptedLate(dialed.callSid, attempt, epoch, deps, signal))
-      ) {
-        return skip('moved on meanwhile');
-      }
-      await callBegun(dialed.callSid, attempt, subject, deps);
-      return done();
-    case 'refused':
-      if (dialed.action === 'permanent-policy') log.error({ code: dialed.code }, 'twilio refuses such calls: an operator must look');
-      if (!(await deps.attempts.rejected(attempt._id, epoch, 'undialable', String(dialed.code)))) {
-        fenced('rejected', deps);
-        return skip('moved on meanwhile');
-      }
-      await deps.producer.enqueue('retry', { attemptId: attempt._id.toHexString(), traceId: attempt.trace_id });
-      return done();
-    case 'not-sent':
-      // Surely silent: try again.
-      await deps.attempts.unclaim(attempt._id, epoch);
-      throw dialed.error;
-    case 'unknown':
-      // It may be ringing: a callback or a look-up settles it.
-      await deps.attempts.unknown(attempt._id, epoch);
-      return done();
-  }
-}
-
-/** The ledger had moved when the answer came: the callback was first, the delivery was cancelled while we dialed, or the attempt is over without this call. True: it is the attempt's all the same. */
-async function acceptedLate(
-  callSid: string,
-  attempt: CallAttemptDoc,
-  epoch: number,
-  deps: CallDeps,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const current = await deps.attempts.find(attempt._id.toHexString());
-  if (current?.call_sid === callSid && !current.cancel_requested) return true;
-  if (current?.cancel_requested && current.epoch === epoch) {
-    await deps.attempts.submitted(attempt._id, epoch, callSid, { evenIfCancelled: true });
-    await deps.telephony.cancel(callSid, signal);
-    return true;
-  }
-  fenced('submitted', deps);
-  // Nobody waits for this call, and another may be planned. Its log keeps a look-up from taking it for that one's.
-  await logCall(callSid, attempt, deps);
-  await deps.telephony.cancel(callSid, signal);
-  return false;
-}
-
-/** The call's log and the delivery's view of it, from the answer to our request; the first callback does the same, whichever is first. */
-async function callBegun(callSid: string, attempt: CallAttemptDoc, { delivery }: Subject, deps: CallDeps): Promise<void> {
-  const now = deps.time.now();
-  const callLog = await logCall(callSid, attempt, deps);
-  const event = trackingEvent({ deliveryId: delivery._id, attemptId: attempt._id, status: 'contacting', at: now });
-  await deps.history.record(event);
-  await deps.deliveries.moveContact(delivery._id, {
-    from: ['pending'],
-    to: 'contacting',
-    reason: null,
-    nextAt: null,
-    attempt: attempt.number,
-    event,
-    also: { call_log_id: callLog._id },
-  });
-}
-
-const logCall = (callSid: string, attempt: CallAttemptDoc, { callLogs, fromNumber, time }: CallDeps): Promise<CallLogDoc> =>
-  callLogs.ensure(
-    newCallLog(
-      {
-        _id: deterministicId('call', callSid),
-        delivery_id: attempt.delivery_id,
-        attempt_id: attempt._id,
-        call_sid: callSid,
-        status: 'queued',
-        from_number: fromNumber,
-        to_number: attempt.to_number,
-        retry_count: attempt.number - 1,
-      },
-      time.now(),
-    ),
-  );
 
 async function postpone(attempt: CallAttemptDoc, until: Date, reason: string, deps: CallDeps): Promise<Outcome> {
   const event = trackingEvent({
@@ -239,8 +155,4 @@ async function postpone(attempt: CallAttemptDoc, until: Date, reason: string, de
   });
   await deps.attempts.postpone(attempt._id, until, reason);
   return snooze(until, reason);
-}
-
-function fenced(write: string, { metrics }: CallDeps): void {
-  metrics.fencedWrites.inc({ write });
 }

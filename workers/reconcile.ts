@@ -4,23 +4,31 @@ import type { Processor, RunContext } from './processor.ts';
 import { restoreJobs, type RestoreJobsDeps } from './steps/restore-jobs.ts';
 import { settleCalls, type SettleCallsDeps, type SettledCalls } from './steps/settle-calls.ts';
 import { planMissingAttempts, type PlanMissingDeps } from './steps/plan-missing-attempts.ts';
+import { endCancelledCalls, type EndCancelledDeps } from './steps/end-cancelled-calls.ts';
 import { findRecordings, type FindRecordingsDeps } from './steps/find-recordings.ts';
 
-export type ReconcileDeps = RestoreJobsDeps & SettleCallsDeps & PlanMissingDeps & FindRecordingsDeps;
+export type ReconcileDeps = RestoreJobsDeps & SettleCallsDeps & EndCancelledDeps & PlanMissingDeps & FindRecordingsDeps;
 
 /** One pass: what state calls for and Redis lacks is enqueued again; what nobody knows is looked up at Twilio. Any number may run at once. */
 export const runReconcile: Processor<typeof reconcile, ReconcileDeps> = async (_payload, deps, context) => {
-  const planned = await planMissingAttempts(deps);
+  const missing = await planMissingAttempts(deps);
   const restored = await restoreJobs(deps);
-  const found = { planned, ...restored, ...(await askTwilio(deps, context)) };
+  const found = { ...missing, ...restored, ...(await askTwilio(deps, context)) };
   if (Object.values(found).some((count) => count > 0)) context.log.info(found, 'reconciled');
   return done();
 };
 
+interface Answers extends Partial<SettledCalls> {
+  cancelled?: number;
+  recordings?: number;
+}
+
 /** Last, and its failure is not the pass's: while Twilio is away or refuses us, lost jobs are given back all the same, and this queue is not held. */
-async function askTwilio(deps: ReconcileDeps, { log, signal }: RunContext): Promise<Partial<SettledCalls> & { recordings?: number }> {
+async function askTwilio(deps: ReconcileDeps, context: RunContext): Promise<Answers> {
+  const { log, signal } = context;
   try {
-    return { ...(await settleCalls(deps, signal)), recordings: await findRecordings(deps, signal) };
+    const cancelled = await endCancelledCalls(deps, signal);
+    return { cancelled, ...(await settleCalls(deps, context)), recordings: await findRecordings(deps, context) };
   } catch (error) {
     if (signal.aborted) throw error;
     log.warn({ err: error }, 'calls could not be looked up');

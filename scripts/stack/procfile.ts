@@ -8,5 +8,8 @@ export const PROJECT_FOLDER = new URL('../../', import.meta.url);
 export async function readProcfile(): Promise<Record<ProcessName, string>> {
   const text = await readFile(new URL('Procfile', PROJECT_FOLDER), 'utf8');
   const lines = text.split('\n').filter((line) => /^[a-z]+:/.test(line));
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()])) as Record<ProcessName, string>;
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()])) as Record<
+    ProcessName,
+    string
+  >;
 }

@@ -26,7 +26,8 @@ export interface CallTexts {
   recorded: string;
   /** No key, or none of the menu's. */
   noInput: string;
-  apology: string;
+  /** The delivery was cancelled while we called. */
+  notNeeded: string;
 }
 
 const DEFAULT_COMPANY = 'DelAuto';
@@ -47,7 +48,7 @@ export function callTexts({ customerName, companyName = DEFAULT_COMPANY, schedul
     thanks: phrases.thanks,
     recorded: phrases.recorded,
     noInput: phrases.noInput,
-    apology: phrases.apology,
+    notNeeded: phrases.notNeeded,
   };
 }
 

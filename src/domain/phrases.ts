@@ -13,7 +13,8 @@ export interface Phrases {
   thanks: Record<Choice, string>;
   recorded: string;
   noInput: string;
-  apology: string;
+  /** The call has lost its object while it was made. */
+  notNeeded: string;
 }
 
 export const english: Phrases = {
@@ -30,7 +31,7 @@ export const english: Phrases = {
   },
   recorded: 'Thank you. We will pass your message on to the driver. Goodbye.',
   noInput: 'We did not receive your choice. Goodbye.',
-  apology: 'We are sorry, something went wrong on our side. Goodbye.',
+  notNeeded: 'This call is no longer needed. Goodbye.',
 };
 
 export const spanish: Phrases = {
@@ -47,7 +48,7 @@ export const spanish: Phrases = {
   },
   recorded: 'Gracias. Entregaremos su mensaje al conductor. Adiós.',
   noInput: 'No recibimos su respuesta. Adiós.',
-  apology: 'Lo sentimos, tuvimos un problema. Adiós.',
+  notNeeded: 'Esta llamada ya no es necesaria. Adiós.',
 };
 
 /** Not "p. m.", which voices spell out. */

@@ -75,7 +75,8 @@ export async function createServer(settings: Settings, parts: ServerParts): Prom
     secret: settings.http.sessionSecret,
     redis,
     prefix: settings.redis.prefix,
-    now: () => time.now(),
+    time,
+    monotonic: () => performance.now(),
   });
   watchQueueDepths(metrics.registry, producer.queues);
   registerHealth(app, {

@@ -13,8 +13,11 @@ export interface DialRequest {
 export type Dialed =
   /** The call exists. `status` is the provider's word, usually `queued`. */
   | { kind: 'accepted'; callSid: string; status: string }
-  /** No call was made and none ever will be for this request; with `permanent-policy` an operator should know. `message` is ours, without the number. */
-  | { kind: 'refused'; code: number; message: string; action: 'permanent-number' | 'permanent-policy' }
+  /**
+   * No call was made and none ever will be for this request; with `permanent-policy` an operator should know, with `unlisted` nobody
+   * knows what the code says of the number. `message` is ours, without the number.
+   */
+  | { kind: 'refused'; code: number; message: string; action: 'permanent-number' | 'permanent-policy' | 'unlisted' }
   /** Surely no call was made: dialing again is safe. `error` is the signal's own reason where that was aborted before anything was sent. */
   | { kind: 'not-sent'; error: RateLimited | ProviderMisconfigured | ProviderDown | Error }
   /** A call may or may not exist: only a callback or a look-up can tell. */

@@ -7,7 +7,9 @@ export type TwilioAction =
   /** Not allowed to this phone, from this account: an operator should know. */
   | 'permanent-policy'
   /** Nothing will work until an operator has looked. */
-  | 'configuration';
+  | 'configuration'
+  /** Refused, and we do not know what it says of the phone: an operator must look. */
+  | 'unlisted';
 
 interface Entry {
   action: TwilioAction;
@@ -40,13 +42,14 @@ export const TWILIO_ERRORS: Readonly<Record<number, Entry>> = {
 
   20003: { action: 'configuration', message: 'the credentials are refused' },
   21201: { action: 'configuration', message: 'no number to call was given' },
+  21205: { action: 'configuration', message: 'the address of the callbacks is refused' },
   21210: { action: 'configuration', message: 'the number to call from is not verified' },
+  21212: { action: 'configuration', message: 'the number to call from is not valid' },
+  21213: { action: 'configuration', message: 'no number to call from was given' },
 };
 
-const UNLISTED: Record<'configuration' | 'permanent-policy', Entry> = {
-  configuration: { action: 'configuration', message: 'the account or the address is refused' },
-  'permanent-policy': { action: 'permanent-policy', message: 'refused for a reason that is not in our table' },
-};
+const REFUSES_US: Entry = { action: 'configuration', message: 'the account or the address is refused' };
+const UNLISTED: Entry = { action: 'unlisted', message: 'refused for a reason that is not in our table' };
 
 /** What a 4xx answer means. A code that is not in the table stops this request only, unless the answer speaks of the account or the address themselves. */
 export function twilioError(status: number, code: number | undefined): Entry {
@@ -54,5 +57,5 @@ export function twilioError(status: number, code: number | undefined): Entry {
   if (listed) return listed;
   if (status === 429) return { action: 'retry', message: 'too many requests' };
   const general = code === undefined || Math.floor(code / 1000) === 20; // 20xxx: account, authentication, address
-  return UNLISTED[[401, 403, 404].includes(status) && general ? 'configuration' : 'permanent-policy'];
+  return [401, 403, 404].includes(status) && general ? REFUSES_US : UNLISTED;
 }

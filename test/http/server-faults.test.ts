@@ -12,16 +12,22 @@ interface Answer {
   body: string;
 }
 
-/** Milliseconds. What must be in time is asked several times: the machine may be busy for a moment, but not whenever it is asked. */
+/** Requests that are measured: so many rounds, one after the other, of so many at once. */
+const ROUNDS = 7;
+const AT_ONCE = 3;
+
+/** P9, in milliseconds, by the median: the machine may be busy for a moment, but not half the time. */
 async function inTime(ask: () => Promise<Answer>, check: (answer: Answer) => void): Promise<void> {
   const took: number[] = [];
-  for (let n = 0; n < 4; n += 1) {
+  const measured = async () => {
     const started = performance.now();
     check(await ask());
     took.push(performance.now() - started);
-  }
-  expect(Math.min(...took)).toBeLessThan(250);
-  expect(Math.max(...took)).toBeLessThan(2000);
+  };
+  for (let round = 0; round < ROUNDS; round += 1) await Promise.all(Array.from({ length: AT_ONCE }, measured));
+  const [median, slowest] = [0.5, 1].map((part) => took.toSorted((a, b) => a - b)[Math.ceil(took.length * part) - 1]);
+  expect(median).toBeLessThan(250);
+  expect(slowest).toBeLessThan(2000);
 }
 
 /** Somebody is on the phone: a pause is better than an apology, which ends the call. */

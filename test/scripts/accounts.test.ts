@@ -1,3 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '#scripts/migrations/migrator.ts';
@@ -112,5 +116,83 @@ describe('agents:create', () => {
   it('wants a password that is long enough, and by standard input only', async () => {
     expect((await create({}, 'short\n')).stderr).toBe('error: --password-stdin: the password must have 12 to 1024 characters.\n');
     expect((await create({}, PASSWORD, [])).stderr).toContain('--password-stdin');
+  });
+});
+
+describe('the push subscription of a driver', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'subscriptions-'));
+    return () => rm(folder, { recursive: true });
+  });
+
+  const keys = { p256dh: randomBytes(65).toString('base64url'), auth: randomBytes(16).toString('base64url') };
+  const endpoint = 'https://fcm.googleapis.com/fcm/send/one';
+  let files = 0;
+  const fileWith = async (content: string) => {
+    files += 1;
+    const file = path.join(folder, `${files}.json`);
+    await writeFile(file, content);
+    return file;
+  };
+  /** What `JSON.stringify(subscription)` gives in a browser. */
+  const asInBrowser = (fields: object = {}) => fileWith(JSON.stringify({ endpoint, expirationTime: null, keys, ...fields }));
+  const create = async (email: string, phone: string, more: string[] = []) => {
+    const given = ['--name', 'Dora', '--email', email, '--phone', phone, '--role', 'agent', '--password-stdin', ...more];
+    return runScript('scripts/agents-create.ts', given, { MONGODB_URI: uri }, PASSWORD);
+  };
+  const subscribe = (email: string, file: string, env: Record<string, string> = {}) =>
+    runScript('scripts/agents-subscribe.ts', ['--email', email, '--push-subscription', file], { MONGODB_URI: uri, ...env });
+  const stored = async (email: string) =>
+    (await client.db().collection('agents').findOne({ email }))?.['push_subscription'] as object | undefined;
+
+  it('comes with a new agent', async () => {
+    expect(await create('new@example.com', '+12025550110', ['--push-subscription', await asInBrowser()])).toMatchObject({ code: 0 });
+    expect(await stored('new@example.com')).toEqual({ endpoint, keys });
+  });
+
+  it('is given to an agent who is there, and replaced', async () => {
+    const made = await create('there@example.com', '+12025550111');
+    expect(await stored('there@example.com')).toBeUndefined();
+    const done = await subscribe('There@Example.com', await asInBrowser());
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    expect(done.lines.at(-1)).toBe(made.lines.at(-1));
+    expect(await stored('there@example.com')).toEqual({ endpoint, keys });
+    const other = 'https://updates.push.services.mozilla.com/wpush/two';
+    expect(await subscribe('there@example.com', await asInBrowser({ endpoint: other }))).toMatchObject({ code: 0 });
+    expect(await stored('there@example.com')).toEqual({ endpoint: other, keys });
+    expect(done.stdout).not.toContain(keys.auth);
+  });
+
+  it('belongs to an agent', async () => {
+    const { code, stderr } = await subscribe('nobody@example.com', await asInBrowser());
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'error: --email: no agent has it.\n' });
+  });
+
+  it('may name the hosts of PUSH_ALLOWED_HOSTS only', async () => {
+    await create('hosts@example.com', '+12025550112');
+    const file = await asInBrowser({ endpoint: 'https://push.example.com/one' });
+    expect((await subscribe('hosts@example.com', file)).stderr).toContain('at none of PUSH_ALLOWED_HOSTS');
+    expect(await stored('hosts@example.com')).toBeUndefined();
+    expect(await subscribe('hosts@example.com', file, { PUSH_ALLOWED_HOSTS: 'push.example.com' })).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    ['which field is wrong', () => asInBrowser({ keys: { ...keys, auth: 'short' } }), 'Wrong: keys.auth.'],
+    ['that the address is not by TLS', () => asInBrowser({ endpoint: 'http://fcm.googleapis.com/one' }), 'Wrong: endpoint.'],
+    ['that it is no JSON', () => fileWith(`{"auth": "${keys.auth}"`), 'It is not JSON.'],
+    ['that there is no file', async () => path.join(folder, 'none.json'), 'It cannot be read.'],
+  ])('says %s', async (_, file, words) => {
+    for (const { code, stdout, stderr } of [
+      await subscribe('there@example.com', await file()),
+      await create('wrong@example.com', '+12025550113', ['--push-subscription', await file()]),
+    ]) {
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain('--push-subscription');
+      expect(stderr).toContain(words);
+      expect(stderr).not.toContain(keys.auth);
+      expect(stderr).not.toMatch(/^ +at /m);
+    }
+    expect(await stored('wrong@example.com')).toBeUndefined();
   });
 });

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { completeEnvironment } from '#test/support/environment.ts';
 import { runScript } from '#test/support/run-script.ts';
@@ -34,4 +36,13 @@ it('names what only several settings together get wrong', async () => {
     'WRONG  REDIS_URL: is missing; set it, or REDIS_CLUSTER_NODES for a Redis Cluster',
     'WRONG  CLOCK_SCALE: must be 1 while TWILIO_API_URL is Twilio itself',
   ]);
+});
+
+it('is not upset when nobody reads it to the end', async () => {
+  const env = { PATH: process.env.PATH ?? '', ...completeEnvironment };
+  const child = spawn(process.execPath, ['scripts/check-settings.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const code = new Promise((resolve) => child.once('exit', resolve));
+  expect(await text(child.stderr)).toBe('');
+  expect(await code).toBe(0);
 });

@@ -1,16 +1,22 @@
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { mongodRequirement, redisRequirement, tryBinary } from '#scripts/services/binary.ts';
 import { runCommand } from '#scripts/services/command.ts';
 import { mongodWays } from '#scripts/services/mongod-ways.ts';
 import { obtain, type Way } from '#scripts/services/obtain.ts';
 import { redisWays } from '#scripts/services/redis-ways.ts';
 
+const folders: string[] = [];
+afterEach(async () => {
+  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true })));
+});
+
 /** A stand-in for a server program that prints this for `--version`. */
 async function program(name: string, prints: string): Promise<{ path: string; folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'ways-'));
+  folders.push(folder);
   const path = join(folder, name);
   await writeFile(path, `#!/bin/sh\n${prints}\n`);
   await chmod(path, 0o755);

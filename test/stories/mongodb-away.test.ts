@@ -72,10 +72,11 @@ describe.each(['stopped', 'killed'] as const)('MongoDB %s', (name) => {
       detail: expect.stringMatching(/^(Nothing was done|Whether the request took effect is not known)/),
     });
     const times = answers.map(({ ms }) => ms).toSorted((a, b) => a - b);
-    process.stdout.write(
-      `MongoDB ${name}: 503 after ${times[REPEATS / 2]?.toFixed(0)} ms (median), ${times.at(-1)?.toFixed(0)} ms (slowest of ${REPEATS})\n`,
-    );
-    expect(times.at(-1)).toBeLessThan(1000);
+    const [median = Infinity, slowest = Infinity] = [times[Math.ceil(REPEATS / 2) - 1], times.at(-1)];
+    process.stdout.write(`MongoDB ${name}: 503 after ${median.toFixed(0)} ms (median), ${slowest.toFixed(0)} ms (slowest of ${REPEATS})\n`);
+    // The machine may be busy for a moment, but not half the time.
+    expect(median).toBeLessThan(250);
+    expect(slowest).toBeLessThan(1000);
 
     const voice = await speak();
     expect(voice.status).toBe(200);

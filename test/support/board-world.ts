@@ -1,4 +1,4 @@
-import { MongoClient, ObjectId } from 'mongodb';
+import { MongoClient, MongoNetworkError, ObjectId } from 'mongodb';
 import { createProducer } from '#queues/producer.ts';
 import { createAgents } from '#src/db/repositories/agents.ts';
 import { createApp } from '#src/http/app.ts';
@@ -20,8 +20,10 @@ export async function boardWorld({ publicUrl = 'https://delauto.example' } = {})
   const producer = createProducer(redis, prefix);
   const client = await new MongoClient(freshMongoUri()).connect();
   const agents = createAgents(client.db());
-  const clock = { ms: Date.parse('2026-11-24T12:00:00Z') };
+  const clock = { ms: Date.parse('2026-11-24T12:00:00Z'), scale: 1 };
   const audits: AuditEntry[] = [];
+  const mongo = { away: false };
+  let waited = 0;
   const app = await createApp({ log });
 
   const password = await hashPassword(PASSWORD);
@@ -41,14 +43,23 @@ export async function boardWorld({ publicUrl = 'https://delauto.example' } = {})
   const register = (at = publicUrl) =>
     registerBoard(app, {
       queues: producer.queues.values(),
-      agents,
+      agents: {
+        ...agents,
+        isActiveAdmin: async (id) => (mongo.away ? Promise.reject(new MongoNetworkError('away')) : agents.isActiveAdmin(id)),
+      },
       audit: async (entry) => void audits.push(entry),
       publicUrl: at,
       secret: 'a secret of thirty-two characters',
       redis,
       prefix,
-      now: () => new Date(clock.ms),
+      time: { now: () => new Date(clock.ms), span: (realMs) => realMs * clock.scale },
+      monotonic: () => performance.now() + waited,
     });
+
+  /** Whether MongoDB answers the board. */
+  const isAway = (away: boolean) => void (mongo.away = away);
+  /** Lets so many milliseconds pass, but for the clock on the wall (`clock`). */
+  const wait = (ms: number) => void (waited += ms);
 
   const close = async () => {
     await app.close();
@@ -56,5 +67,5 @@ export async function boardWorld({ publicUrl = 'https://delauto.example' } = {})
     redis.disconnect();
     await client.close();
   };
-  return { app, producer, redis, url, prefix, client, ids, clock, audits, lines, text, register, dismiss, close };
+  return { app, producer, redis, url, prefix, client, ids, clock, audits, lines, text, register, dismiss, isAway, wait, close };
 }

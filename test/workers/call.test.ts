@@ -180,7 +180,11 @@ describe('what must hold at the moment of dialing', () => {
       {},
       await world.aDelivery({ scheduled_time: new Date(world.time.now().getTime() + 20 * HOUR) }),
     );
-    const outcome = await dial(attempt, {}, meanwhile(async () => world.time.advance(2 * SECOND)));
+    const outcome = await dial(
+      attempt,
+      {},
+      meanwhile(async () => world.time.advance(2 * SECOND)),
+    );
     expect(outcome).toMatchObject({ kind: 'snoozed', reason: 'quiet_hours' });
     expect(world.telephony.dialed).toEqual([]);
     expect(await world.attemptNow(attempt)).toMatchObject({ state: 'planned' });

@@ -89,6 +89,17 @@ describe('a process that is killed at any step, and its job run again', () => {
     });
   });
 
+  it('recording that an operator replays', async () => {
+    const sid = recordingSid(1);
+    await expectSameEnd(async () => {
+      const world = await setup();
+      world.telephony.media.set(sid, MP3);
+      const recording = { state: 'failed' as const, sid, duration: 5, error: 'the recording could not be copied' };
+      const attempt = await world.aCall({ state: 'finished', outcome: 'instructed', recording });
+      return { world, work: (deps) => copyRecording({ attemptId: attempt._id.toHexString(), traceId: TRACE_ID }, deps, aJob()) };
+    });
+  });
+
   it('transcription', async () => {
     await expectSameEnd(async () => {
       const world = await setup();
@@ -110,10 +121,31 @@ describe('a process that is killed at any step, and its job run again', () => {
     });
   });
 
+  it.each([
+    ['transcription', transcribeRecording, {}],
+    ['ai-analysis', analyseTranscript, { text: 'At the back door.' }],
+  ] as const)('%s that an operator replays', async (_, processor, transcription) => {
+    await expectSameEnd(async () => {
+      const world = await setup();
+      const recording = await world.aRecording({ processing_status: 'failed', error_message: 'given up', transcription });
+      world.recordingStore.objects.set(recording.storage_key ?? '', MP3.bytes);
+      return { world, work: (deps) => processor({ recordingId: recording._id.toHexString(), traceId: TRACE_ID }, deps, aJob()) };
+    });
+  });
+
   it('notification', async () => {
     await expectSameEnd(async () => {
       const world = await setup();
       const row = await world.aNotification();
+      const payload = { notificationId: row._id.toHexString(), traceId: TRACE_ID };
+      return { world, work: (deps) => pushNotification(payload, deps, aJob()), revive: () => world.time.advance(31_000) };
+    });
+  });
+
+  it('notification that an operator replays', async () => {
+    await expectSameEnd(async () => {
+      const world = await setup();
+      const row = await world.aNotification({ state: 'failed', reason: 'the push service refuses our keys' });
       const payload = { notificationId: row._id.toHexString(), traceId: TRACE_ID };
       return { world, work: (deps) => pushNotification(payload, deps, aJob()), revive: () => world.time.advance(31_000) };
     });

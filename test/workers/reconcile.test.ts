@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createWorkWalks } from '#src/db/repositories/work-walks.ts';
 import { HOUR, MINUTE, SECOND } from '#src/platform/time.ts';
 import { PermanentlyRefused, ProviderDown } from '#src/providers/errors.ts';
 import { callSid, recordingSid } from '#test/support/fakes/telephony.ts';
@@ -6,6 +7,8 @@ import { TRACE_ID } from '#test/support/makers.ts';
 import { aJob, setup, type World } from '#test/support/world.ts';
 import { applyCallEvent } from '#workers/call-event.ts';
 import { runReconcile } from '#workers/reconcile.ts';
+import { planMissingAttempts } from '#workers/steps/plan-missing-attempts.ts';
+import { restoreJobs } from '#workers/steps/restore-jobs.ts';
 import { choiceEvent } from './a-call.ts';
 
 let world: World;
@@ -129,6 +132,32 @@ describe('jobs that BullMQ still keeps', () => {
   });
 });
 
+describe('what cannot be run', () => {
+  const anEvent = async () => {
+    const call = await world.aCall();
+    return world.anEvent(choiceEvent(call.call_sid ?? '', '1'), call);
+  };
+  it.each([
+    ['call', () => world.aPlannedAttempt()],
+    ['call-event', anEvent],
+    ['retry', () => world.anEndedAttempt('busy')],
+    ['recording', () => world.aCall({ state: 'finished', recording: { state: 'pending', sid: recordingSid(500) } })],
+    ['transcription', () => world.aRecording()],
+    ['ai-analysis', () => world.aRecording({ transcription: { text: 'a' } })],
+    ['notification', () => world.aNotification()],
+  ] as const)('does not hide what was lost later, however much of it there is: %s', async (name, make) => {
+    const restore = () => restoreJobs({ ...world.deps, walks: createWorkWalks(world.db, 2) });
+    for (let n = 0; n < 5; n += 1) await make();
+    world.time.advance(6 * SECOND);
+    expect(await restore()).toEqual({ enqueued: 5, failed: 0 });
+    world.producer.finish('failed');
+    await make();
+    world.time.advance(6 * SECOND);
+    expect(await restore()).toEqual({ enqueued: 1, failed: 5 });
+    expect(world.producer.jobs.map((job) => [job.name, job.presence]).at(-1)).toEqual([name, 'pending']);
+  });
+});
+
 describe('a dial of which nobody knows', () => {
   const claimed = async () => world.aPlannedAttempt({ state: 'submitting', epoch: 1, claimed_at: world.time.now() });
 
@@ -224,11 +253,19 @@ describe('a dial of which nobody knows', () => {
     expect(await world.attemptNow(attempt)).toMatchObject({ state: 'unknown', lookups: { empty: 1 } });
     expect(await world.attemptNow(poison)).toMatchObject({ state: 'unknown', lookups: { count: 1, last_at: world.time.now() } });
     world.time.advance(61 * SECOND);
-    const [next] = await world.deps.lists.unknown(1, world.time.now());
-    expect([hex(poison), hex(attempt)]).toContain(next && hex(next));
     await oneFails(poison, error);
     expect(await world.attemptNow(attempt)).toMatchObject({ state: 'not_placed' });
     expect(await world.attemptNow(poison)).toMatchObject({ state: 'unknown', lookups: { count: 2 } });
+  });
+
+  it('are looked up in the order of their last look-up', async () => {
+    const [first, second] = [await claimed(), await claimed()];
+    await later(31 * SECOND);
+    world.time.advance(SECOND);
+    await world.deps.attempts.lookedUp(first);
+    world.time.advance(61 * SECOND);
+    const ids = (await world.deps.lists.unknown(2, world.time.now())).map(hex);
+    expect(ids).toEqual([hex(second), hex(first)]);
   });
 
   it('asks Twilio no more in this pass once it is plainly away', async () => {
@@ -276,15 +313,30 @@ describe('calls of which Twilio went silent', () => {
 
 describe('calls that were cancelled while they were dialed', () => {
   it('are ended, asked again in each pass until they are over', async () => {
-    const [attempt, ...others] = [
-      await world.aCall({ cancel_requested: true }),
-      await world.aCall(),
-      await world.aCall({ cancel_requested: true, state: 'finished', outcome: 'canceled' }),
-    ];
-    expect(others).toHaveLength(2);
+    const attempt = await world.aCall({ cancel_requested: true });
+    await world.aCall();
+    await world.aCall({ cancel_requested: true, state: 'finished', outcome: 'canceled' });
     await later(SECOND);
     await later(SECOND);
-    expect(world.telephony.cancelled).toEqual([attempt?.call_sid, attempt?.call_sid]);
+    expect(world.telephony.cancelled).toEqual([attempt.call_sid, attempt.call_sid]);
+  });
+
+  it('are asked for no more in this pass once Twilio is plainly away; the look-ups go on', async () => {
+    for (let n = 0; n < 7; n += 1) await world.aCall({ cancel_requested: true });
+    const unknown = await world.aPlannedAttempt({
+      state: 'unknown',
+      epoch: 1,
+      claimed_at: world.time.now(),
+      unknown_at: world.time.now(),
+    });
+    let asked = 0;
+    const cancel: World['telephony']['cancel'] = async () => {
+      asked += 1;
+      return 'unknown';
+    };
+    await runReconcile({ tick: 1, traceId: TRACE_ID }, { ...world.deps, telephony: { ...world.telephony, cancel } }, aJob());
+    expect(asked).toBe(5);
+    expect(await world.attemptNow(unknown)).toMatchObject({ lookups: { empty: 1 } });
   });
 });
 
@@ -358,6 +410,25 @@ describe('deliveries whose ingestion died half way', () => {
     expect(await world.deliveryNow(delivery)).toMatchObject({ contact: { state: 'not_permitted', reason: 'delivery_time_passed' } });
     expect((await world.deliveryNow(delivery)).contact).not.toHaveProperty('next_at');
     expect(await world.all('notifications')).toMatchObject([{ kind: 'not_reached' }]);
+  });
+
+  it('are found behind any backlog of deliveries that wait for their turn', async () => {
+    for (let n = 0; n < 5; n += 1) await world.aPlannedAttempt();
+    const orphan = await world.aDelivery();
+    world.time.advance(MINUTE);
+    const planned = await planMissingAttempts({ ...world.deps, walks: createWorkWalks(world.db, 2) });
+    expect(planned).toEqual({ planned: 1, withoutCustomer: 0 });
+    expect(await world.db.collection('callattempts').countDocuments({ delivery_id: orphan._id })).toBe(1);
+  });
+
+  it('are counted apart where the customer is gone, and keep nobody waiting', async () => {
+    const gone = await Promise.all([1, 2, 3].map(() => world.aDelivery()));
+    await world.db.collection('customers').deleteMany({ _id: { $in: gone.map(({ customer_id }) => customer_id) } });
+    const orphan = await world.aDelivery();
+    world.time.advance(MINUTE);
+    const planned = await planMissingAttempts({ ...world.deps, walks: createWorkWalks(world.db, 2) });
+    expect(planned).toEqual({ planned: 1, withoutCustomer: 3 });
+    expect(await world.all('callattempts')).toMatchObject([{ delivery_id: orphan._id }]);
   });
 
   it('are left alone where they have an attempt', async () => {

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
+import type { Producer } from '#queues/producer.ts';
 import type { RecordingDoc } from '#src/db/models/recordings.ts';
 import { ProviderDown, RateLimited } from '#src/providers/errors.ts';
 import { TRACE_ID } from '#test/support/makers.ts';
@@ -77,7 +78,11 @@ it('what was failed is transcribed once an operator replays it', async () => {
 });
 
 it('failed with its transcript, it is handed on by the replay', async () => {
-  const away = { ...world.producer, enqueue: async () => Promise.reject(new Error('Redis is away')) };
+  const enqueue: Producer['enqueue'] = async (name, ...rest) => {
+    if (name === 'ai-analysis') throw new Error('Redis is away');
+    await world.producer.enqueue(name, ...rest);
+  };
+  const away = { ...world.producer, enqueue };
   const job = { recordingId: recording._id.toHexString(), traceId: TRACE_ID };
   await expect(transcribeRecording(job, { ...world.deps, producer: away }, aJob({ lastAttempt: true }))).rejects.toThrow('away');
   expect(await world.recordingNow(recording)).toMatchObject({ processing_status: 'failed' });

@@ -6,7 +6,7 @@ import { isRetried } from '#src/domain/retry-plan.ts';
 import type { Subject } from '#src/pipeline/contact-subject.ts';
 import { notifyDriver, type NotifyDeps } from '#src/pipeline/notify-driver.ts';
 import { instructionsLost, type InstructionsLostDeps } from './instructions-lost.ts';
-import { optOut, type OptOutDeps } from './opt-out.ts';
+import { closeOtherDeliveries, type OptOutDeps } from './opt-out.ts';
 
 export type FollowDeps = NotifyDeps & OptOutDeps & InstructionsLostDeps & { producer: Pick<Producer, 'enqueue'> };
 
@@ -14,7 +14,7 @@ export type FollowDeps = NotifyDeps & OptOutDeps & InstructionsLostDeps & { prod
 export async function followCall(projection: CallProjection, attempt: CallAttemptDoc, subject: Subject, deps: FollowDeps): Promise<void> {
   const job = { attemptId: attempt._id.toHexString(), traceId: attempt.trace_id };
   const { delivery, customer } = subject;
-  if (projection.choice === '9') await optOut(attempt, subject, deps);
+  if (projection.choice === '9') await closeOtherDeliveries(attempt, subject, deps);
   if (projection.recording?.state === 'pending') await deps.producer.enqueue('recording', job, { priority: delivery.priority });
   if (projection.recording?.state === 'absent') await instructionsLost(attempt, 'Twilio has no recording', deps);
   if (projection.outcome !== undefined && isRetried(projection.outcome))

@@ -18,10 +18,14 @@ export interface OptOutDeps extends NotifyDeps {
   time: Time;
 }
 
-/** "Never call again": a row for the number first, which every later claim reads; then every other open delivery of the customer is closed and its planned attempts with it. */
-export async function optOut(attempt: CallAttemptDoc, { customer }: Subject, deps: OptOutDeps): Promise<void> {
+/** "Never call again": a row for the number, which everybody who has claimed an attempt reads before dialing. To be written before the ledger says that the call is over and the phone free for another. */
+export async function rememberOptOut(attempt: CallAttemptDoc, { optOuts, time }: Pick<OptOutDeps, 'optOuts' | 'time'>): Promise<void> {
+  await optOuts.add({ _id: attempt.to_number, source: 'call', attempt_id: attempt._id, createdAt: time.now() });
+}
+
+/** Closes every other open delivery of a customer who opted out, and its planned attempts with it. */
+export async function closeOtherDeliveries(attempt: CallAttemptDoc, { customer }: Subject, deps: OptOutDeps): Promise<void> {
   const now = deps.time.now();
-  await deps.optOuts.add({ _id: attempt.to_number, source: 'call', attempt_id: attempt._id, createdAt: now });
   for (const delivery of await deps.deliveries.openOfCustomer(customer._id)) {
     if (delivery._id.equals(attempt.delivery_id)) continue;
     const event = trackingEvent({ deliveryId: delivery._id, status: 'opted_out', notes: 'the customer asked never to be called', at: now });

@@ -4,8 +4,9 @@ import type { Deliveries } from '#src/db/repositories/deliveries.ts';
 import type { History } from '#src/db/repositories/history.ts';
 import type { NeverReason } from '#src/domain/contact-rules/reasons.ts';
 import { allowedFrom } from '#src/domain/contact-moves.ts';
+import type { ContactState, Outcome } from '#src/domain/vocabulary.ts';
 import type { Subject } from '#src/pipeline/contact-subject.ts';
-import { notifyDriver, type NotifyDeps } from '#src/pipeline/notify-driver.ts';
+import { notifyDriver, type News, type NotifyDeps } from '#src/pipeline/notify-driver.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import type { Time } from '#src/platform/time.ts';
 
@@ -23,7 +24,7 @@ export async function refuseContact(
   reason: NeverReason,
   deps: RefuseDeps,
 ): Promise<void> {
-  const to = reason === 'opted_out' ? 'opted_out' : attempt.number > 1 ? 'unreachable' : 'not_permitted';
+  const { to, outcome, news } = refusal(reason, attempt);
   const event = trackingEvent({
     deliveryId: delivery._id,
     attemptId: attempt._id,
@@ -36,16 +37,29 @@ export async function refuseContact(
   const cameThisFar = delivery.contact.state === to && delivery.contact.attempt === attempt.number;
   if (open || cameThisFar) {
     await deps.deliveries.moveContact(delivery._id, { from: allowedFrom(to), to, reason, nextAt: null, attempt: attempt.number, event });
-    const kind = to === 'opted_out' ? 'opted_out' : 'not_reached';
-    await notifyDriver(
-      delivery,
-      { kind, attemptNumber: attempt.number, traceId: attempt.trace_id, customerName: customer.name, reason },
-      deps,
-    );
+    await notifyDriver(delivery, { ...news, traceId: attempt.trace_id, customerName: customer.name, reason }, deps);
   }
-  await deps.attempts.finishPlanned(
-    attempt._id,
-    delivery.status === 'cancelled' ? 'delivery_cancelled' : to === 'opted_out' ? 'opted_out' : 'not_permitted',
-    reason,
-  );
+  await deps.attempts.finishPlanned(attempt._id, outcome, reason);
+}
+
+interface Refusal {
+  to: ContactState;
+  outcome: Outcome;
+  news: Pick<News, 'kind' | 'attemptNumber'>;
+}
+
+function refusal(reason: NeverReason, { number }: CallAttemptDoc): Refusal {
+  switch (reason) {
+    case 'opted_out':
+      return { to: 'opted_out', outcome: 'opted_out', news: { kind: 'opted_out', attemptNumber: number } };
+    case 'delivery_cancelled':
+      // Under the number that the cancelling itself gives its news: the driver hears of it once.
+      return { to: 'cancelled', outcome: 'delivery_cancelled', news: { kind: 'cancelled', attemptNumber: 0 } };
+    default:
+      return {
+        to: number > 1 ? 'unreachable' : 'not_permitted',
+        outcome: 'not_permitted',
+        news: { kind: 'not_reached', attemptNumber: number },
+      };
+  }
 }

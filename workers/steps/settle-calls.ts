@@ -8,7 +8,8 @@ import { lookupEvent } from '#src/domain/call-events/lookup-event.ts';
 import { enqueueEvent, fileEvent, type FileEventDeps } from '#src/pipeline/file-event.ts';
 import { HOUR, MINUTE, SECOND, type Time } from '#src/platform/time.ts';
 import type { CallSnapshot, Telephony } from '#src/providers/telephony.ts';
-import { unlessRefused } from './unless-refused.ts';
+import type { RunContext } from '../processor.ts';
+import { askAboutEach } from './ask-about-each.ts';
 
 export interface SettleCallsDeps extends FileEventDeps {
   attempts: Pick<AttemptClaims, 'unknown'> & AttemptLookups;
@@ -17,6 +18,8 @@ export interface SettleCallsDeps extends FileEventDeps {
   producer: Pick<Producer, 'enqueue'>;
   telephony: Pick<Telephony, 'findCall' | 'findCallsTo'>;
   time: Time;
+  /** Ours: calls from any other are somebody else's. */
+  fromNumber: string;
 }
 
 export interface SettledCalls {
@@ -37,25 +40,29 @@ const PAGE = 100;
 const FINAL = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
 
 /** Settles attempts of which nobody knows how they stand, by asking Twilio. */
-export async function settleCalls(deps: SettleCallsDeps, signal: AbortSignal): Promise<SettledCalls> {
+export async function settleCalls(deps: SettleCallsDeps, context: Pick<RunContext, 'log' | 'signal'>): Promise<SettledCalls> {
   const { lists, attempts, time } = deps;
+  const { signal } = context;
   const ago = (ms: number) => new Date(time.now().getTime() - ms);
   const settled: SettledCalls = { abandoned: 0, found: 0, notPlaced: 0, ended: 0 };
   for (const attempt of await lists.abandonedClaims(ago(time.span(ABANDONED_MS)), PAGE)) {
     if (await attempts.unknown(attempt._id, attempt.epoch)) settled.abandoned += 1;
   }
-  for (const attempt of await lists.unknown(PAGE)) {
-    const lastAt = attempt.lookups?.last_at;
-    if (lastAt && lastAt > ago(time.span(LOOKUP_GAP_MS))) continue;
-    const result = await unlessRefused(lookUp(attempt, deps, signal));
+  const lookedUpBefore = ago(time.span(LOOKUP_GAP_MS));
+  const failed = (attempt: CallAttemptDoc) => attempts.lookedUp(attempt);
+  const lookUpOne = async (attempt: CallAttemptDoc) => {
+    const result = await lookUp(attempt, deps, signal);
     if (result) settled[result] += 1;
-  }
-  for (const attempt of await lists.silentCalls(ago(LONGEST_CALL_MS), PAGE)) {
-    const call = await unlessRefused(ended(attempt, deps, signal));
-    if (!call) continue;
+  };
+  await askAboutEach(await lists.unknown(PAGE, lookedUpBefore), lookUpOne, failed, context);
+  const endOne = async (attempt: CallAttemptDoc) => {
+    const call = await ended(attempt, deps, signal);
+    await attempts.lookedUp(attempt);
+    if (!call) return;
     await report(call, attempt, deps);
     settled.ended += 1;
-  }
+  };
+  await askAboutEach(await lists.silentCalls(ago(LONGEST_CALL_MS), PAGE, lookedUpBefore), endOne, failed, context);
   return settled;
 }
 
@@ -74,6 +81,8 @@ async function lookUp(attempt: CallAttemptDoc, deps: SettleCallsDeps, signal: Ab
   const claimedAt = attempt.claimed_at ?? attempt.createdAt;
   const calls = await deps.telephony.findCallsTo(attempt.to_number, { startedAfter: new Date(claimedAt.getTime() - MINUTE) }, signal);
   for (const call of calls) {
+    // The account may have other applications, and people, who call the same customer.
+    if (call.from !== deps.fromNumber) continue;
     const owner = await deps.callLogs.findBySid(call.callSid);
     if (owner && !owner.attempt_id?.equals(attempt._id)) continue;
     await report(call, attempt, deps);

@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { groupedFind } from '#src/db/grouped/find.ts';
 import { createGroupCommit, type Settled } from '#src/db/grouped/group-commit.ts';
 import type { ControlDoc } from '#src/db/models/controls.ts';
 import type { Time } from '#src/platform/time.ts';
@@ -7,6 +8,8 @@ export type Granted = { kind: 'granted' } | { kind: 'paused' } | { kind: 'over-b
 
 /** The kill switch and the daily budget of calls, in MongoDB so that they hold while Redis is empty. */
 export interface CallBudget {
+  /** What `take` would say now, without taking anything. */
+  look(): Promise<Granted>;
   /** Takes one call of today's budget, unless calling is switched off or the budget is spent. */
   take(): Promise<Granted>;
   /** Returns a call that was surely not placed. */
@@ -56,7 +59,16 @@ export function createCallBudget(db: Db, time: Time): CallBudget {
     });
   });
 
+  const read = groupedFind<ControlDoc, string>(controls, '_id');
+
   return {
+    async look() {
+      const control = await read('calls');
+      if (control?.['enabled'] === false) return { kind: 'paused' };
+      const limit = control?.['daily_budget'];
+      const used = control?.['day'] === today() ? Number(control['used'] ?? 0) : 0;
+      return typeof limit === 'number' && used >= limit ? { kind: 'over-budget', until: tomorrow() } : { kind: 'granted' };
+    },
     take: () => takes.submit(undefined),
     giveBack: async () => {
       await controls.updateOne({ _id: 'calls', day: today(), used: { $gt: 0 } }, { $inc: { used: -1 } });

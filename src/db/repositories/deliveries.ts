@@ -36,9 +36,9 @@ export interface Deliveries {
   findByExternalId(apiKeyId: ObjectId, externalId: string): Promise<DeliveryDoc | null>;
   /** Newest first. */
   list(page: DeliveryPage): Promise<DeliveryDoc[]>;
-  /** Moves the phone's side of the delivery; false when it has moved on. */
+  /** Moves the phone's side of the delivery; false when it has moved on. To `contacting` only an attempt moves it that nothing else is known of. */
   moveContact(id: ObjectId, move: ContactMove): Promise<boolean>;
-  /** Cancels the parcel; false when it is already over. */
+  /** Cancels the parcel and closes its contact, unless the customer opted out; false when the parcel is already over. */
   cancel(id: ObjectId, event: TrackingEventDoc): Promise<boolean>;
   /** Adds an event to the delivery's own short history, once. */
   note(id: ObjectId, event: TrackingEventDoc, set?: Document): Promise<boolean>;
@@ -71,6 +71,10 @@ export function createDeliveries(db: Db, time: Time): Deliveries {
     ({ api_key_id, external_id }) => `${api_key_id?.toHexString()}:${external_id}`,
   );
   const push = (event: TrackingEventDoc) => ({ tracking_events: { $each: [embedded(event)], $slice: -KEPT_EVENTS } });
+  /** The same in a pipeline. */
+  const appended = (event: TrackingEventDoc) => ({
+    $slice: [{ $concatArrays: ['$tracking_events', [{ $literal: embedded(event) }]] }, -KEPT_EVENTS],
+  });
 
   return {
     find: groupedFind(deliveries, '_id'),
@@ -89,7 +93,12 @@ export function createDeliveries(db: Db, time: Time): Deliveries {
       const unset = { ...(reason === null ? { 'contact.reason': '' } : {}), ...(nextAt === null ? { 'contact.next_at': '' } : {}) };
       return update({
         _id: id,
-        guard: { 'contact.state': { $in: from }, 'contact.attempt': { $not: { $gt: attempt } }, 'tracking_events._id': { $ne: event._id } },
+        guard: {
+          'contact.state': { $in: from },
+          // The news that a call has begun may come after that of its end: then it says nothing any more.
+          'contact.attempt': { $not: to === 'contacting' ? { $gte: attempt } : { $gt: attempt } },
+          'tracking_events._id': { $ne: event._id },
+        },
         update: {
           $set: {
             'contact.state': to,
@@ -105,21 +114,23 @@ export function createDeliveries(db: Db, time: Time): Deliveries {
       });
     },
     async cancel(id, event) {
-      const cancelled = await update({
-        _id: id,
-        guard: { status: { $nin: OVER } },
-        update: { $set: { status: 'cancelled', updatedAt: time.now() }, $push: push(event) },
-      });
-      // Apart from the parcel: whoever asked never to be called stays opted out.
-      await update({
-        _id: id,
-        guard: { status: 'cancelled', 'contact.state': { $in: allowedFrom('cancelled') } },
-        update: {
-          $set: { 'contact.state': 'cancelled', updatedAt: time.now() },
-          $unset: { 'contact.next_at': '', 'contact.reason': '' },
+      // Whoever asked never to be called stays opted out.
+      const closes = { $in: ['$contact.state', allowedFrom('cancelled')] };
+      const unlessClosed = (field: string) => ({ $cond: [closes, '$$REMOVE', field] });
+      // Parcel and phone in one write: between two, a call's job would tell the driver that the delivery stands.
+      const result = await deliveries.updateOne({ _id: id, status: { $nin: OVER } }, [
+        {
+          $set: {
+            status: 'cancelled',
+            'contact.state': { $cond: [closes, 'cancelled', '$contact.state'] },
+            'contact.next_at': unlessClosed('$contact.next_at'),
+            'contact.reason': unlessClosed('$contact.reason'),
+            tracking_events: appended(event),
+            updatedAt: time.now(),
+          },
         },
-      });
-      return cancelled;
+      ]);
+      return result.matchedCount === 1;
     },
     note: (id, event, set = {}) =>
       update({
@@ -136,7 +147,7 @@ export function createDeliveries(db: Db, time: Time): Deliveries {
               $cond: [{ $eq: [written, ''] }, { $literal: instructions }, { $concat: [written, '\n', { $literal: instructions }] }],
             },
             'contact.instructions': { $literal: instructions },
-            tracking_events: { $slice: [{ $concatArrays: ['$tracking_events', [{ $literal: embedded(event) }]] }, -KEPT_EVENTS] },
+            tracking_events: appended(event),
             updatedAt: time.now(),
           },
         },

@@ -20,6 +20,7 @@ import { createNotifications } from './notifications.ts';
 import { createOptOuts } from './opt-outs.ts';
 import { createRecordings } from './recordings.ts';
 import { createWorkLists } from './work-lists.ts';
+import { createWorkWalks } from './work-walks.ts';
 
 /** Every repository on one database, once per process: those who share one meet in its groups. */
 export function createRepositories(db: Db, time: Time) {
@@ -45,6 +46,7 @@ export function createRepositories(db: Db, time: Time) {
     optOuts: createOptOuts(db),
     recordings: createRecordings(db, time),
     lists: createWorkLists(db),
+    walks: createWorkWalks(db),
   };
 }
 

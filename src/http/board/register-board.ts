@@ -9,6 +9,7 @@ import type { App } from '#src/http/app-type.ts';
 import { problem } from '#src/http/problems/http-problem.ts';
 import { sendProblem } from '#src/http/problems/send-problem.ts';
 import type { RedisClient } from '#src/platform/redis.ts';
+import type { Time } from '#src/platform/time.ts';
 import type { Audit } from './audit.ts';
 import { requireAdmin, requireOwnOrigin } from './guard.ts';
 import { boardHeaders } from './headers.ts';
@@ -35,17 +36,19 @@ export interface BoardOptions {
   /** A client that fails fast, and the prefix of its keys. */
   redis: RedisClient;
   prefix: string;
-  now: () => Date;
+  time: Pick<Time, 'now' | 'span'>;
+  /** Milliseconds of a clock that nobody sets. */
+  monotonic: () => number;
 }
 
 const POLL_SECONDS = 5;
 
 /** Bull Board at /board, for active admins. It can retry, edit and obliterate: every such request is written to the audit log. */
 export async function registerBoard(app: App, options: BoardOptions): Promise<void> {
-  const { queues, agents, redis, prefix, now } = options;
+  const { queues, agents, redis, prefix, time } = options;
   const { origin, protocol, pathname } = new URL(options.publicUrl);
   const base = `${pathname.replace(/\/+$/, '')}/board`;
-  const sessions = createSessions({ path: base, secure: protocol === 'https:', now });
+  const sessions = createSessions({ path: base, secure: protocol === 'https:', time });
   const audit = forgiving(options.audit, app);
 
   const adapter = new FastifyAdapter().setBasePath(base);
@@ -80,13 +83,10 @@ export async function registerBoard(app: App, options: BoardOptions): Promise<vo
         reply.header('cache-control', 'no-store');
       });
       scope.addHook('onRequest', requireOwnOrigin(origin));
-      registerLogin(scope, { base, agents, sessions, throttle: createLoginThrottle(redis, prefix), audit, now });
+      registerLogin(scope, { base, agents, sessions, throttle: createLoginThrottle(redis, prefix), audit, now: () => time.now() });
 
       await scope.register(async (board: App) => {
-        board.addHook(
-          'onRequest',
-          requireAdmin(base, sessions, agents, () => performance.now()),
-        );
+        board.addHook('onRequest', requireAdmin(base, sessions, agents, options.monotonic));
         board.addHook('onResponse', async (request, reply) => {
           if (request.method === 'GET' || request.method === 'HEAD' || request.boardAdmin === '') return;
           const [path] = request.url.split('?', 1);
@@ -105,7 +105,7 @@ export async function registerBoard(app: App, options: BoardOptions): Promise<vo
   );
 }
 
-/** What cannot be written is logged: an operator must be able to repair things while MongoDB is away. */
+/** What cannot be written is logged: the request that it tells of was answered already. */
 function forgiving(audit: Audit, app: App): Audit {
   return async (entry) => {
     await audit(entry).catch((error: unknown) =>

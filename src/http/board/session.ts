@@ -1,8 +1,9 @@
 import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { HOUR } from '#src/platform/time.ts';
+import { HOUR, type Time } from '#src/platform/time.ts';
 
 const COOKIE = 'delauto_board';
+/** Of real time, however fast the clock goes: somebody sits before it. */
 const LIFETIME = 8 * HOUR;
 const VALUE = /^board\.([0-9a-f]{24})\.(\d{13,})$/;
 
@@ -17,11 +18,11 @@ export interface Sessions {
  * Sessions that live in a signed cookie: who, and until when; no process has to remember them. So one cannot be ended from here before its
  * time, except by its owner's browser: whether its agent is still an active admin is asked with each request.
  */
-export function createSessions({ path, secure, now }: { path: string; secure: boolean; now: () => Date }): Sessions {
+export function createSessions({ path, secure, time }: { path: string; secure: boolean; time: Pick<Time, 'now' | 'span'> }): Sessions {
   const attributes: CookieSerializeOptions = { path, secure, httpOnly: true, sameSite: 'strict' };
   return {
     start(reply, agentId) {
-      const until = now().getTime() + LIFETIME;
+      const until = Math.floor(time.now().getTime() + time.span(LIFETIME));
       reply.setCookie(COOKIE, `board.${agentId}.${until}`, { ...attributes, signed: true, maxAge: LIFETIME / 1000 });
     },
     end(reply) {
@@ -31,7 +32,7 @@ export function createSessions({ path, secure, now }: { path: string; secure: bo
       const cookie = request.cookies[COOKIE];
       const signed = cookie === undefined ? undefined : request.unsignCookie(cookie);
       const [, agentId, until] = (signed?.valid ? VALUE.exec(signed.value) : null) ?? [];
-      return agentId !== undefined && Number(until) > now().getTime() ? agentId : null;
+      return agentId !== undefined && Number(until) > time.now().getTime() ? agentId : null;
     },
   };
 }

@@ -6,7 +6,7 @@ import type { CustomerDoc } from '#src/db/models/customers.ts';
 import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { Repositories } from '#src/db/repositories/repositories.ts';
 import { HttpProblem, problem, unavailable } from '#src/http/problems/http-problem.ts';
-import { notifyDriver } from '#src/pipeline/notify-driver.ts';
+import { closeUncalled } from '#src/pipeline/close-uncalled.ts';
 import { planFirstAttempt, type FirstPlan } from '#src/pipeline/plan-first-attempt.ts';
 import { defined } from '#src/platform/defined.ts';
 import type { Time } from '#src/platform/time.ts';
@@ -34,7 +34,7 @@ export interface Accepted {
 
 /**
  * Takes in one delivery: customer, then delivery with its first attempt and history side by side, each durable (majority) when
- * this resolves. A crash between them is made good by reconcile; the call's job is added after the answer, for the same reason.
+ * this resolves. A crash between them is made good by reconcile and the repeat; jobs are added after the answer, for the same reason.
  * The same `external_id` or idempotency key never makes a second one. Throws problems: 400, 409, 422, or 503 when that cannot be known.
  */
 export async function acceptDelivery(submission: Submission, deps: AcceptDeps): Promise<Accepted> {
@@ -47,7 +47,7 @@ export async function acceptDelivery(submission: Submission, deps: AcceptDeps): 
     phone === undefined ? undefined : deps.optOuts.has(phone),
   ]);
   const reserved = await reserveId(submission, contentHash, known, deps);
-  if ('delivery' in reserved) return reserved;
+  if ('delivery' in reserved) return again(reserved, deps);
   try {
     return await create(submission, contentHash, reserved.id, { person, optedOut }, deps);
   } catch (error) {
@@ -55,6 +55,14 @@ export async function acceptDelivery(submission: Submission, deps: AcceptDeps): 
     if (error instanceof HttpProblem && error.status < 500) await reserved.release?.();
     throw error;
   }
+}
+
+/** The request that made the delivery may have died before it wrote its first line of history, which only the delivery holds then. */
+async function again(accepted: Accepted, { history }: AcceptDeps): Promise<Accepted> {
+  const { _id, contact, tracking_events } = accepted.delivery;
+  const [first] = tracking_events;
+  if (first?.status !== undefined && contact.attempt === 0) await history.record({ ...first, status: first.status, delivery_id: _id });
+  return accepted;
 }
 
 async function knownByExternalId(
@@ -140,27 +148,41 @@ async function create(
     now,
   );
   const plan = planFirstAttempt(delivery, customer, optedOut ?? (await deps.optOuts.has(customer.phone)), traceId, now);
-  delivery.contact = plan.contact;
-  const { _id, status, timestamp, notes } = plan.event;
-  delivery.tracking_events = [{ _id, status, timestamp, ...(notes === undefined ? {} : { notes }) }];
-
+  if (!plan.attempt) return createUncallable(delivery, plan, customer.name, deps);
+  const planned = told(delivery, plan);
   const [written] = await Promise.all([
-    deps.deliveries.insert(delivery),
-    plan.attempt ? deps.attempts.insert(plan.attempt) : undefined,
+    deps.deliveries.insert(planned),
+    deps.attempts.insert(plan.attempt),
     deps.history.record(plan.event),
   ]);
-  if (written === 'duplicate') return lostRace(delivery, plan, deps);
-  await follow(delivery, plan, customer.name, deps);
-  return { delivery, created: true };
+  if (written === 'duplicate') return lostRace(planned, plan, deps);
+  const job = { attemptId: plan.attempt._id.toHexString(), generation: plan.attempt.generation, traceId: plan.attempt.trace_id };
+  await deps.producer.enqueue('call', job, { priority: delivery.priority, delayMs: deps.time.until(plan.attempt.due_at) });
+  return { delivery: planned, created: true };
 }
 
+/** Nobody may be called. Until the driver's message is written down, the delivery looks like one whose request died: then reconcile closes it. */
+async function createUncallable(delivery: DeliveryDoc, plan: FirstPlan, customerName: string, deps: AcceptDeps): Promise<Accepted> {
+  const open: DeliveryDoc = { ...delivery, contact: { state: 'pending', next_at: delivery.createdAt, attempt: 0 }, tracking_events: [] };
+  if ((await deps.deliveries.insert(open)) === 'duplicate') return lostRace(open, null, deps);
+  await closeUncalled(open, plan, { customerName, traceId: delivery.trace_id ?? '' }, deps);
+  return { delivery: told(open, plan), created: true };
+}
+
+const told = (delivery: DeliveryDoc, { contact, event }: FirstPlan): DeliveryDoc => {
+  const { _id, status, timestamp, notes } = event;
+  return { ...delivery, contact, tracking_events: [{ _id, status, timestamp, ...(notes === undefined ? {} : { notes }) }] };
+};
+
 /** Another request with the same id or order number came first; its delivery is the answer. */
-async function lostRace(delivery: DeliveryDoc, { attempt }: FirstPlan, { deliveries, attempts }: AcceptDeps): Promise<Accepted> {
+async function lostRace(delivery: DeliveryDoc, plan: FirstPlan | null, { deliveries, attempts, history }: AcceptDeps): Promise<Accepted> {
   // The same idempotency key; its delivery, attempt and history have the ids that ours would have had.
   const same = await deliveries.find(delivery._id);
   if (same) return { delivery: same, created: true };
-  // There is no delivery of ours, so nobody may be called about it.
-  if (attempt) await attempts.finishPlanned(attempt._id, 'not_permitted', 'delivery_not_accepted');
+  // There is no delivery of ours, so nobody may be called about it, and it has no history.
+  if (plan?.attempt) {
+    await Promise.all([attempts.finishPlanned(plan.attempt._id, 'not_permitted', 'delivery_not_accepted'), history.forget(plan.event._id)]);
+  }
   const other =
     delivery.external_id === undefined || !delivery.api_key_id
       ? null
@@ -168,16 +190,4 @@ async function lostRace(delivery: DeliveryDoc, { attempt }: FirstPlan, { deliver
   if (!other) throw unavailable('outcome-unknown');
   if (other.content_hash === delivery.content_hash) return { delivery: other, created: false };
   throw externalIdInUse();
-}
-
-/** Says what is to be done next; the jobs themselves are added after the answer. */
-async function follow(delivery: DeliveryDoc, { attempt, contact }: FirstPlan, customerName: string, deps: AcceptDeps): Promise<void> {
-  if (!attempt) {
-    const kind = contact.state === 'opted_out' ? 'opted_out' : 'not_reached';
-    const news = { kind, attemptNumber: 0, traceId: delivery.trace_id ?? '', customerName, reason: contact.reason ?? '' } as const;
-    await notifyDriver(delivery, news, deps);
-    return;
-  }
-  const job = { attemptId: attempt._id.toHexString(), generation: attempt.generation, traceId: attempt.trace_id };
-  await deps.producer.enqueue('call', job, { priority: delivery.priority, delayMs: deps.time.until(attempt.due_at) });
 }

@@ -34,8 +34,12 @@ export async function cancelDelivery(delivery: DeliveryDoc, traceId: string, dep
     throw problem({ status: 409, type: 'delivery-over', title: 'The delivery is over', detail: `Its status is ${current.status}.` });
   }
 
-  await deps.history.record(event);
+  const [callInProgress] = await Promise.all([stopCalls(delivery, deps), deps.history.record(event), tellDriver(current, traceId, deps)]);
+  return { delivery: current, callInProgress };
+}
 
+/** Whether a call is under way. */
+async function stopCalls(delivery: DeliveryDoc, deps: CancelDeps): Promise<boolean> {
   let callInProgress = false;
   for (const attempt of await deps.attempts.ofDelivery(delivery._id)) {
     await deps.attempts.finishPlanned(attempt._id, 'delivery_cancelled', 'delivery_cancelled');
@@ -45,12 +49,13 @@ export async function cancelDelivery(delivery: DeliveryDoc, traceId: string, dep
     const { call_sid } = (await deps.attempts.find(attempt._id.toHexString())) ?? {};
     if (call_sid !== undefined) deps.background.run(endCall(call_sid, deps));
   }
-  await tellDriver(current, traceId, deps);
-  return { delivery: current, callInProgress };
+  return callInProgress;
 }
 
 async function endCall(callSid: string, { telephony }: CancelDeps): Promise<void> {
-  await telephony.cancel(callSid, AbortSignal.timeout(TWILIO_MS));
+  const answer = await telephony.cancel(callSid, AbortSignal.timeout(TWILIO_MS));
+  // For the log; the attempt says that it is to be cancelled, by which reconcile knows that it must ask again.
+  if (answer === 'unknown') throw new Error(`Twilio did not confirm that call ${callSid} is ended`);
 }
 
 async function tellDriver(delivery: DeliveryDoc, traceId: string, deps: CancelDeps): Promise<void> {

@@ -43,12 +43,15 @@ export function registerVoiceRoutes(app: App, deps: VoiceDeps): void {
     });
   };
 
-  speak('voice', async (_callback, { attempt, texts }, { choice }) =>
-    isLive(attempt) ? menu({ texts: [texts.greeting, texts.menu], language: texts.language, actionUrl: choice }) : apology(),
-  );
+  speak('voice', async (_callback, { attempt, texts }, { choice }) => {
+    if (attempt.cancel_requested) return notNeeded(texts);
+    return isLive(attempt) ? menu({ texts: [texts.greeting, texts.menu], language: texts.language, actionUrl: choice }) : apology();
+  });
   speak('choice', async (callback, { attempt, texts }, { recorded, recordingStatus }) => {
     const { language } = texts;
     const choice = choiceOf(callback.Digits);
+    // There is nothing to answer any more, but who wants no more calls is heard.
+    if (attempt.cancel_requested && choice !== '9') return notNeeded(texts);
     if (!choice) return say({ texts: [texts.noInput], language });
     // Filed before it is acknowledged: what we say to have noted is noted.
     await fileCallback(choiceEvent(callback, deps.time.now()), attempt, deps);
@@ -84,6 +87,9 @@ async function callOf(attemptId: string, callSid: string, deps: VoiceDeps): Prom
 }
 
 const isLive = ({ state }: CallAttemptDoc) => (LIVE_ATTEMPT_STATES as readonly string[]).includes(state);
+
+/** Twilio was asked to end the call and has not done so yet. */
+const notNeeded = ({ notNeeded: text, language }: CallTexts) => say({ texts: [text], language });
 
 const CHOICES: readonly string[] = ['1', '2', '3', '9'] satisfies Choice[];
 const choiceOf = (digits: string): Choice | null => (CHOICES.includes(digits) ? (digits as Choice) : null);

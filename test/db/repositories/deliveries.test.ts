@@ -37,6 +37,12 @@ describe('moving the contact', () => {
   it('that speaks of an earlier attempt never replaces a later one’s', async () => {
     await move({ to: 'pending', attempt: 2 });
     expect(await move({ attempt: 1 })).toBe(false);
+    expect(await move({ to: 'confirmed', attempt: 2 })).toBe(true);
+  });
+
+  it('to "contacting" is done by a later attempt only: the call may have ended before we heard that it began', async () => {
+    await move({ to: 'pending', attempt: 1 });
+    expect(await move({ attempt: 1 })).toBe(false);
     expect(await move({ attempt: 2 })).toBe(true);
   });
 
@@ -50,8 +56,8 @@ describe('moving the contact', () => {
     const next = new Date('2026-03-11T12:00:00Z');
     await move({ to: 'pending', reason: 'busy', nextAt: next });
     expect((await now()).contact).toMatchObject({ reason: 'busy', next_at: next });
-    await move();
-    expect((await now()).contact).toEqual({ state: 'contacting', attempt: 1 });
+    await move({ attempt: 2 });
+    expect((await now()).contact).toEqual({ state: 'contacting', attempt: 2 });
   });
 });
 
@@ -133,5 +139,29 @@ describe('finding', () => {
     expect([...first, ...second].map(({ _id }) => _id.toHexString())).toEqual(ids);
     expect((await list({ limit: 9, status: 'assigned' })).length).toBe(2);
     expect((await list({ limit: 9, customerId: delivery.customer_id })).map(({ _id }) => _id)).toEqual([delivery._id]);
+  });
+});
+
+describe('cancelling', () => {
+  const cancel = () => world.deps.deliveries.cancel(delivery._id, event('cancelled'));
+
+  it('closes parcel and contact in one write, whatever happens after it', async () => {
+    await world.db.setProfilingLevel('all');
+    expect(await cancel()).toBe(true);
+    await world.db.setProfilingLevel('off');
+    const profile = world.db.collection('system.profile');
+    expect(await profile.countDocuments({ op: 'update', ns: world.db.collection('deliveries').namespace })).toBe(1);
+    await profile.drop();
+    const { status, contact, tracking_events } = await now();
+    expect({ status, contact }).toEqual({ status: 'cancelled', contact: { state: 'cancelled', attempt: 0 } });
+    expect(tracking_events).toMatchObject([{ status: 'cancelled' }]);
+    expect(await cancel()).toBe(false);
+  });
+
+  it('leaves who opted out opted out', async () => {
+    const contact = { state: 'opted_out', attempt: 1, reason: 'opted_out' } as const;
+    await world.db.collection('deliveries').updateOne({ _id: delivery._id }, { $set: { contact } });
+    expect(await cancel()).toBe(true);
+    expect(await now()).toMatchObject({ status: 'cancelled', contact });
   });
 });

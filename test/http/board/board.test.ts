@@ -158,6 +158,16 @@ describe('a session', () => {
     expect((await app.inject({ url: '/board/api/queues', headers })).statusCode).toBe(401);
   });
 
+  it('lasts eight hours of real time, too, where the clock goes faster', async () => {
+    const { app, session, clock } = await setup();
+    clock.scale = 300;
+    const headers = await session();
+    clock.ms += 300 * 8 * 60 * MINUTE - 1;
+    expect((await app.inject({ url: '/board/api/queues', headers })).statusCode).toBe(200);
+    clock.ms += 1;
+    expect((await app.inject({ url: '/board/api/queues', headers })).statusCode).toBe(401);
+  });
+
   it('cannot be stretched by its owner', async () => {
     const { app, session } = await setup();
     const { cookie } = await session();
@@ -173,11 +183,38 @@ describe('a session', () => {
     expect((await app.inject({ url: '/board/api/queues', headers })).statusCode).toBe(403);
   });
 
-  it('is still good while MongoDB is away', async () => {
-    const { app, session, client } = await setup();
-    const headers = await session();
-    await client.close();
+  it('is still good for looking while MongoDB is away, and changes nothing', async () => {
+    const { app, session, producer, isAway } = await setup();
+    const headers = { ...(await session()), origin: ORIGIN };
+    const pause = () => app.inject({ method: 'PUT', url: '/board/api/queues/call/pause', headers });
+    isAway(true);
     expect((await app.inject({ url: '/board/api/queues', headers })).statusCode).toBe(200);
+    const answer = await pause();
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBeDefined();
+    expect(await producer.queues.get('call')?.isPaused()).toBe(false);
+    isAway(false);
+    expect((await pause()).statusCode).toBe(200);
+  });
+
+  it('that was good a moment ago does not let its owner change things once MongoDB is away', async () => {
+    const { app, session, wait, isAway } = await setup();
+    const headers = { ...(await session()), origin: ORIGIN };
+    const pause = () => app.inject({ method: 'PUT', url: '/board/api/queues/call/pause', headers });
+    expect((await pause()).statusCode).toBe(200);
+    isAway(true);
+    wait(11_000);
+    expect((await pause()).statusCode).toBe(503);
+  });
+
+  it('of a dismissed admin stays worth nothing while MongoDB is away', async () => {
+    const { app, session, dismiss, ids, wait, isAway } = await setup();
+    const headers = await session();
+    await dismiss(ids.admin);
+    expect((await app.inject({ url: '/board/api/queues', headers })).statusCode).toBe(403);
+    isAway(true);
+    wait(11_000);
+    expect((await app.inject({ url: '/board/api/queues', headers })).statusCode).toBe(403);
   });
 
   it('ends with the logout', async () => {

@@ -112,7 +112,7 @@ describe('POST /v1/deliveries/:id/cancel', () => {
       const telephony = { cancel: async () => answer };
       expect(await cancelDelivery(delivery, 'a'.repeat(32), { ...deps, telephony, background })).toMatchObject({ callInProgress: true });
       await background.idle();
-      const unconfirmed = { level: 'warn', err: { message: expect.stringContaining(String(call_sid)) } };
+      const unconfirmed = { level: 40, err: { message: expect.stringContaining(String(call_sid)) } };
       expect(lines).toMatchObject(answer === 'unknown' ? [unconfirmed] : []);
     },
   );

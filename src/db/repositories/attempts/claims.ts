@@ -1,5 +1,6 @@
 import type { Db, ObjectId } from 'mongodb';
-import type { Outcome } from '#src/domain/vocabulary.ts';
+import { LIVE_ATTEMPT_STATES, type Outcome } from '#src/domain/vocabulary.ts';
+import { groupedFindBy } from '#src/db/grouped/find.ts';
 import { groupedUpdate } from '#src/db/grouped/update.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
@@ -9,6 +10,10 @@ export type Claim =
   | { kind: 'claimed'; epoch: number; claimedAt: Date }
   /** Another run has it, or it is over. */
   | { kind: 'taken' }
+  | Obstacle;
+
+/** Why an attempt cannot be claimed now, though it may be later. */
+export type Obstacle =
   /** Another attempt on this phone number is live. */
   | { kind: 'phone-busy' }
   /** The kill switch is on. */
@@ -16,6 +21,8 @@ export type Claim =
   | { kind: 'over-budget'; until: Date };
 
 export interface AttemptClaims {
+  /** What a claim would meet now; null when nothing stands in its way. Takes nothing and decides nothing: the claim does. */
+  obstacle(attempt: Pick<CallAttemptDoc, 'to_number'>): Promise<Obstacle | null>;
   /** Takes a planned attempt for dialing. Every later write of this run must name the epoch. Safe under any number of callers. */
   claim(attempt: Pick<CallAttemptDoc, '_id' | 'epoch'>): Promise<Claim>;
   /** Gives the attempt back: surely nothing was sent. */
@@ -32,11 +39,23 @@ const DUPLICATE_KEY = 11_000;
 
 /** The ledger's moves around the dial: `planned → submitting → submitted | rejected | unknown`. Each is one guarded write; false means that somebody else moved first. */
 export function createAttemptClaims(db: Db, time: Time, budget: CallBudget): AttemptClaims {
-  const update = groupedUpdate<CallAttemptDoc>(db.collection<CallAttemptDoc>('callattempts'));
+  const attempts = db.collection<CallAttemptDoc>('callattempts');
+  const update = groupedUpdate<CallAttemptDoc>(attempts);
+  const findLive = groupedFindBy<CallAttemptDoc, string>(
+    attempts,
+    (numbers) => ({ to_number: { $in: numbers }, state: { $in: [...LIVE_ATTEMPT_STATES] } }),
+    ({ to_number }) => to_number,
+    { to_number: 1 },
+  );
   const move = (id: ObjectId, epoch: number, set: Partial<CallAttemptDoc>) =>
     update({ _id: id, guard: { state: 'submitting', epoch }, update: { $set: { ...set, updatedAt: time.now() } } });
 
   return {
+    async obstacle({ to_number }) {
+      const [live, granted] = await Promise.all([findLive(to_number), budget.look()]);
+      if (granted.kind !== 'granted') return granted;
+      return live ? { kind: 'phone-busy' } : null;
+    },
     async claim({ _id, epoch }) {
       const granted = await budget.take();
       if (granted.kind !== 'granted') return granted;

@@ -6,6 +6,8 @@ import type { Time } from '#src/platform/time.ts';
 export interface AttemptLookups {
   /** Counts a look-up at Twilio that found no call. The second closes the attempt as `not_placed`; true when this was it. */
   lookedUpInVain(attempt: CallAttemptDoc): Promise<boolean>;
+  /** Counts a look-up that proves nothing: it failed, or the call goes on. Not a change of the attempt: `updatedAt` stays. */
+  lookedUp(attempt: Pick<CallAttemptDoc, '_id'>): Promise<void>;
 }
 
 const ENOUGH = 2;
@@ -30,6 +32,9 @@ export function createAttemptLookups(db: Db, time: Time): AttemptLookups {
         },
       });
       return held && closes;
+    },
+    lookedUp: async ({ _id }) => {
+      await update({ _id, guard: {}, update: { $set: { 'lookups.last_at': time.now() }, $inc: { 'lookups.count': 1 } } });
     },
   };
 }

@@ -9,7 +9,6 @@ export interface AttemptStore {
   ofDelivery(deliveryId: ObjectId): Promise<CallAttemptDoc[]>;
   /** `duplicate` when the delivery already has an attempt of this number. */
   insert(attempt: CallAttemptDoc): Promise<Inserted>;
-  findByNumber(deliveryId: ObjectId, number: number): Promise<CallAttemptDoc | null>;
 }
 
 /** Reading and planning attempts. Their later moves are in `claims.ts` and `progress.ts`. */
@@ -20,6 +19,5 @@ export function createAttemptStore(db: Db): AttemptStore {
     find: (id) => findById(new ObjectId(id)),
     ofDelivery: (deliveryId) => attempts.find({ delivery_id: deliveryId }).sort({ number: 1 }).toArray(),
     insert: groupedInsert(attempts),
-    findByNumber: (deliveryId, number) => attempts.findOne({ delivery_id: deliveryId, number }),
   };
 }

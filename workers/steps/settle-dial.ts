@@ -1,0 +1,135 @@
+import type { Producer } from '#queues/producer.ts';
+import { newCallLog } from '#src/db/documents/call-log.ts';
+import { deterministicId } from '#src/db/deterministic-id.ts';
+import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { CallLogDoc } from '#src/db/models/calllogs.ts';
+import type { AttemptClaims } from '#src/db/repositories/attempts/claims.ts';
+import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
+import type { CallLogs } from '#src/db/repositories/call-logs.ts';
+import type { Deliveries } from '#src/db/repositories/deliveries.ts';
+import type { History } from '#src/db/repositories/history.ts';
+import type { Subject } from '#src/pipeline/contact-subject.ts';
+import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import type { Metrics } from '#src/platform/metrics.ts';
+import type { Time } from '#src/platform/time.ts';
+import type { Dialed, Telephony } from '#src/providers/telephony.ts';
+import { done, reject, skip, type Outcome } from '../outcome.ts';
+import type { RunContext } from '../processor.ts';
+
+export interface SettleDialDeps {
+  attempts: Pick<AttemptStore, 'find'> & Omit<AttemptClaims, 'claim'>;
+  callLogs: Pick<CallLogs, 'ensure'>;
+  deliveries: Pick<Deliveries, 'moveContact'>;
+  history: Pick<History, 'record'>;
+  producer: Pick<Producer, 'enqueue'>;
+  telephony: Pick<Telephony, 'cancel'>;
+  metrics: Metrics;
+  time: Time;
+  fromNumber: string;
+}
+
+/** Writes down what became of a dial, by guarded writes that name the claim's epoch. */
+export async function settleDial(
+  dialed: Dialed,
+  attempt: CallAttemptDoc,
+  epoch: number,
+  subject: Subject,
+  deps: SettleDialDeps,
+  { log, signal }: Pick<RunContext, 'log' | 'signal'>,
+): Promise<Outcome> {
+  switch (dialed.kind) {
+    case 'accepted':
+      if (
+        !(await deps.attempts.submitted(attempt._id, epoch, dialed.callSid)) &&
+        !(await acceptedLate(dialed.callSid, attempt, epoch, deps, { log, signal }))
+      ) {
+        return skip('moved on meanwhile');
+      }
+      await callBegun(dialed.callSid, attempt, subject, deps);
+      return done();
+    case 'refused':
+      if (dialed.action === 'unlisted') {
+        if (!(await deps.attempts.unclaim(attempt._id, epoch))) {
+          fenced('unclaim', deps);
+          return skip('moved on meanwhile');
+        }
+        return reject(`twilio refuses the call with code ${dialed.code}, of which we do not know what it says`);
+      }
+      if (dialed.action === 'permanent-policy') log.error({ code: dialed.code }, 'twilio refuses such calls: an operator must look');
+      if (!(await deps.attempts.rejected(attempt._id, epoch, 'undialable', String(dialed.code)))) {
+        fenced('rejected', deps);
+        return skip('moved on meanwhile');
+      }
+      await deps.producer.enqueue('retry', { attemptId: attempt._id.toHexString(), traceId: attempt.trace_id });
+      return done();
+    case 'not-sent':
+      // Surely silent: try again.
+      await deps.attempts.unclaim(attempt._id, epoch);
+      throw dialed.error;
+    case 'unknown':
+      // It may be ringing: a callback or a look-up settles it.
+      await deps.attempts.unknown(attempt._id, epoch);
+      return done();
+  }
+}
+
+/** The ledger had moved when the answer came: the callback was first, the delivery was cancelled while we dialed, or the attempt is over without this call. True: it is the attempt's all the same. */
+async function acceptedLate(
+  callSid: string,
+  attempt: CallAttemptDoc,
+  epoch: number,
+  deps: SettleDialDeps,
+  { log, signal }: Pick<RunContext, 'log' | 'signal'>,
+): Promise<boolean> {
+  const current = await deps.attempts.find(attempt._id.toHexString());
+  if (current?.call_sid === callSid && !current.cancel_requested) return true;
+  if (current?.cancel_requested && current.epoch === epoch) {
+    await deps.attempts.submitted(attempt._id, epoch, callSid, { evenIfCancelled: true });
+    // Not confirmed, it is asked again by reconcile.
+    await deps.telephony.cancel(callSid, signal);
+    return true;
+  }
+  fenced('submitted', deps);
+  // Nobody waits for this call, and another may be planned. Its log keeps a look-up from taking it for that one's.
+  await logCall(callSid, attempt, deps);
+  if ((await deps.telephony.cancel(callSid, signal)) === 'unknown') log.error({ callSid }, 'a call that nobody waits for may go on');
+  return false;
+}
+
+/** The call's log and the delivery's view of it, from the answer to our request; the first callback does the same, whichever is first. */
+async function callBegun(callSid: string, attempt: CallAttemptDoc, { delivery }: Subject, deps: SettleDialDeps): Promise<void> {
+  const now = deps.time.now();
+  const callLog = await logCall(callSid, attempt, deps);
+  const event = trackingEvent({ deliveryId: delivery._id, attemptId: attempt._id, status: 'contacting', at: now });
+  await deps.history.record(event);
+  await deps.deliveries.moveContact(delivery._id, {
+    from: ['pending'],
+    to: 'contacting',
+    reason: null,
+    nextAt: null,
+    attempt: attempt.number,
+    event,
+    also: { call_log_id: callLog._id },
+  });
+}
+
+const logCall = (callSid: string, attempt: CallAttemptDoc, { callLogs, fromNumber, time }: SettleDialDeps): Promise<CallLogDoc> =>
+  callLogs.ensure(
+    newCallLog(
+      {
+        _id: deterministicId('call', callSid),
+        delivery_id: attempt.delivery_id,
+        attempt_id: attempt._id,
+        call_sid: callSid,
+        status: 'queued',
+        from_number: fromNumber,
+        to_number: attempt.to_number,
+        retry_count: attempt.number - 1,
+      },
+      time.now(),
+    ),
+  );
+
+function fenced(write: string, { metrics }: SettleDialDeps): void {
+  metrics.fencedWrites.inc({ write });
+}
