@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { createKeyLimiter } from '#src/http/auth/key-limiter.ts';
 import { freshRedis } from '#test/support/services.ts';
 
@@ -37,12 +37,14 @@ it('is shared by processes, once they have told each other', async () => {
 it('tells Redis far less often than it is asked', async () => {
   const { limiters, prefix } = await setup(1);
   const [only] = limiters;
+  if (!only) throw new Error('there is no limiter');
+  // Counted at its own client: the server's figures are everybody's.
+  const sent = vi.spyOn(only.redis, 'sendCommand');
   const rate = { requests: 100_000, periodMs: 60_000 };
-  for (let n = 0; n < 5_000; n += 1) only?.take('key', rate);
-  await only?.flush();
-  await expect.poll(() => only?.redis.get(`${prefix}:rate:key`)).toBe('5000');
-  const stats = await only?.redis.info('commandstats');
-  expect(Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats ?? '')?.[1] ?? 0)).toBeLessThan(1_000);
+  for (let n = 0; n < 5_000; n += 1) only.take('key', rate);
+  await only.flush();
+  expect(sent.mock.calls.length).toBeLessThan(50);
+  await expect.poll(() => only.redis.get(`${prefix}:rate:key`)).toBe('5000');
 });
 
 it('begins again when the window is over', async () => {
