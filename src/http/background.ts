@@ -1,4 +1,6 @@
-import type { Producer } from '#queues/producer.ts';
+import type { QueueName } from '#queues/catalogue.ts';
+import type { Item, Producer } from '#queues/producer.ts';
+import { createGroupCommit, type GroupCommit } from '#src/db/grouped/group-commit.ts';
 import type { Logger } from '#src/platform/logger.ts';
 
 export interface Background {
@@ -23,9 +25,9 @@ export function createBackground(log: Logger): Background {
   };
 }
 
-/** A producer for requests: whatever it is given is added after the answer, so that no answer waits for Redis. Resolves at once and never rejects: what is lost here, reconcile puts back. */
+/** A producer for requests: whatever it is given is added after the answer, so that no answer waits for Redis; requests that meet share one round trip. Resolves at once and never rejects: what is lost here, reconcile puts back. */
 export function enqueueAfterwards(
-  producer: Pick<Producer, 'enqueue'>,
+  producer: Pick<Producer, 'enqueueMany'>,
   background: Pick<Background, 'run'>,
   log: Logger,
 ): Pick<Producer, 'enqueue'> {
@@ -40,9 +42,20 @@ export function enqueueAfterwards(
       away = true;
     }
   };
+  const groups = new Map<QueueName, GroupCommit<Item<QueueName>, void>>();
+  const groupOf = (name: QueueName) => {
+    const known =
+      groups.get(name) ??
+      createGroupCommit(async (items: Item<QueueName>[]) => {
+        await producer.enqueueMany(name, items);
+        return items.map(() => ({ ok: true as const, value: undefined }));
+      });
+    groups.set(name, known);
+    return known;
+  };
   return {
     enqueue(name, payload, timing) {
-      background.run(told(producer.enqueue(name, payload, timing)));
+      background.run(told(groupOf(name).submit({ payload, ...timing })));
       return Promise.resolve();
     },
   };

@@ -31,9 +31,12 @@ it('an answer waits for no queue', async () => {
   const { background, log, said } = setup();
   const { promise: gate, reject: fail } = Promise.withResolvers<void>();
   const added: unknown[] = [];
-  const producer = enqueueAfterwards({ enqueue: async (...job) => (added.push(job), gate) }, background, log);
+  const producer = enqueueAfterwards({ enqueueMany: async (...jobs) => (added.push(jobs), gate) }, background, log);
   await producer.enqueue('retry', { attemptId: 'a', traceId: 't' }, { priority: 'high' });
-  expect(added).toEqual([['retry', { attemptId: 'a', traceId: 't' }, { priority: 'high' }]]);
+  await producer.enqueue('retry', { attemptId: 'b', traceId: 't' });
+  // Those who meet go together.
+  const both = [{ payload: { attemptId: 'a', traceId: 't' }, priority: 'high' }, { payload: { attemptId: 'b', traceId: 't' } }];
+  await expect.poll(() => added).toEqual([['retry', both]]);
   fail(new Error('away'));
   await background.idle();
   expect(said('not enqueued; reconcile will')).toBe(1);
@@ -42,10 +45,10 @@ it('an answer waits for no queue', async () => {
 it('says once that nothing can be enqueued, and once again when that happens anew', async () => {
   const { background, log, said } = setup();
   const queue = { away: true };
-  const enqueue = async () => {
+  const enqueueMany = async () => {
     if (queue.away) throw new Error('away');
   };
-  const producer = enqueueAfterwards({ enqueue }, background, log);
+  const producer = enqueueAfterwards({ enqueueMany }, background, log);
   const add = async () => {
     await producer.enqueue('retry', { attemptId: 'a', traceId: 't' });
     await background.idle();

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ObjectId } from 'mongodb';
 import type { Producer } from '#queues/producer.ts';
 import { newDelivery } from '#src/db/documents/delivery.ts';
@@ -38,7 +38,7 @@ export interface Accepted {
  * The same `external_id` or idempotency key never makes a second one. Throws problems: 400, 409, 422, or 503 when that cannot be known.
  */
 export async function acceptDelivery(submission: Submission, deps: AcceptDeps): Promise<Accepted> {
-  const contentHash = createHash('sha256').update(JSON.stringify(submission.body)).digest('hex');
+  const contentHash = hash('sha256', JSON.stringify(submission.body));
   const phone = submission.body.customer?.phone;
   // Side by side, before anything is written: three reads for one way to the database and back.
   const [known, person, optedOut] = await Promise.all([
