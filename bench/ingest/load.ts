@@ -1,62 +1,64 @@
 /**
  * One measurement, in a process of its own: loads the server that `LOAD` (a `LoadOrder` as JSON) names, and prints a `LoadResult` as JSON.
- * A second of warming up goes before it and is not measured.
+ * A second of warming up goes before it and is not measured. Each connection sends its next request when the last one is answered.
  */
-import autocannon from 'autocannon';
+import { Client } from 'undici';
 import { bodyOf } from './body.ts';
 import type { LoadOrder, LoadResult } from './load-result.ts';
 import { percentile } from './statistics.ts';
 
 const { origin, key, connections, seconds, first } = JSON.parse(process.env['LOAD'] ?? '{}') as LoadOrder;
 const PATH = '/v1/deliveries';
+const WARM_UP_SECONDS = 1;
+const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
 const accepted: string[] = [];
 const refused = new Map<string, number>();
 let sent = 0;
+let failed = 0;
 
-const requests = [
-  {
-    setupRequest: (request: autocannon.Request): autocannon.Request => {
-      sent += 1;
-      return { ...request, body: bodyOf(first + sent) };
-    },
-    onResponse: (status: number, body: string, _context: object, headers: Record<string, string> = {}): void => {
-      if (status === 202) accepted.push((headers['location'] ?? '').slice(PATH.length + 1));
-      else refused.set(`${status} ${body}`, (refused.get(`${status} ${body}`) ?? 0) + 1);
-    },
-  },
-] as autocannon.Request[];
-
-async function load(duration: number): Promise<{ result: autocannon.Result; latencies: number[] }> {
+/** Loads for so long, and resolves with the milliseconds that each answer took. */
+async function load(duration: number): Promise<{ latencies: number[]; seconds: number }> {
   const latencies: number[] = [];
-  const result = await new Promise<autocannon.Result>((resolve, reject) => {
-    const instance = autocannon(
-      {
-        url: `${origin}${PATH}`,
-        method: 'POST',
-        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-        connections,
-        duration,
-        sampleInt: 50, // it ends at a sample
-        requests,
-      },
-      (error: Error | null, done) => (error ? reject(error) : resolve(done)),
-    );
-    // Its own histograms hold whole milliseconds.
-    instance.on('response', (_client, _status, _bytes, milliseconds) => latencies.push(milliseconds));
-  });
-  return { result, latencies };
+  const begun = performance.now();
+  const end = begun + duration * 1000;
+  await Promise.all(
+    clients.map(async (client) => {
+      while (performance.now() < end) {
+        sent += 1;
+        const body = bodyOf(first + sent);
+        const asked = performance.now();
+        try {
+          const answer = await client.request({ method: 'POST', path: PATH, headers, body });
+          const text = await answer.body.text();
+          latencies.push(performance.now() - asked);
+          if (answer.statusCode === 202) accepted.push(String(answer.headers['location']).slice(PATH.length + 1));
+          else note(`${answer.statusCode} ${text}`);
+        } catch (error) {
+          note(String(error));
+        }
+      }
+    }),
+  );
+  return { latencies, seconds: (performance.now() - begun) / 1000 };
 }
 
-const warmUp = await load(1);
-const { result, latencies } = await load(seconds);
+function note(failure: string): void {
+  failed += 1;
+  refused.set(failure, (refused.get(failure) ?? 0) + 1);
+}
+
+const clients = Array.from({ length: connections }, () => new Client(origin));
+await load(WARM_UP_SECONDS);
+const measured = await load(seconds);
+await Promise.all(clients.map((client) => client.close()));
 const [worst] = [...refused].sort(([, a], [, b]) => b - a);
 const report: LoadResult = {
   sent,
   accepted,
-  failed: [...refused.values()].reduce((sum, count) => sum + count, 0) + warmUp.result.errors + result.errors,
+  failed,
   ...(worst ? { failure: worst[0] } : {}),
-  perSecond: latencies.length / result.duration,
-  p50: percentile(latencies, 50),
-  p95: percentile(latencies, 95),
+  perSecond: measured.latencies.length / measured.seconds,
+  p50: percentile(measured.latencies, 50),
+  p95: percentile(measured.latencies, 95),
 };
 process.stdout.write(JSON.stringify(report));

@@ -5,8 +5,8 @@ import { spawnGuarded } from '#scripts/services/guarded.ts';
 import { PROJECT_FOLDER, readProcfile } from '#scripts/stack/procfile.ts';
 import { stackEnv } from '#scripts/stack/stack-env.ts';
 
-/** The two ways of taking in a delivery. */
-export const WAYS = ['plain', 'ours'] as const;
+/** The ways of taking in a delivery: the plain one, with Mongoose and with the driver below it, and ours. */
+export const WAYS = ['mongoose', 'driver', 'ours'] as const;
 export type Way = (typeof WAYS)[number];
 
 export interface Server {
@@ -15,9 +15,9 @@ export interface Server {
 }
 
 const START_MS = 30_000;
-const plain = fileURLToPath(new URL('./plain.ts', import.meta.url));
+const plain = fileURLToPath(new URL('./plain/server.ts', import.meta.url));
 
-/** Starts one of the two servers as a process of its own; resolves when it answers. What it says goes to standard error. */
+/** Starts one of the servers as a process of its own; resolves when it answers. What it says goes to standard error. */
 export async function startServer(way: Way, addresses: { mongodbUri: string; redisUrl: string; queuePrefix: string }): Promise<Server> {
   const port = await freePort();
   const command = way === 'ours' ? (await readProcfile()).web : `exec node '${plain}'`;
@@ -27,6 +27,7 @@ export async function startServer(way: Way, addresses: { mongodbUri: string; red
       ...stackEnv({ ...addresses, port, providers: nobody, clock: { scale: 1, anchorMs: 0 } }),
       QUEUE_PREFIX: addresses.queuePrefix,
       LOG_LEVEL: 'warn',
+      STORE: way,
     },
     onOutput: (_stream, text) => process.stderr.write(text),
   });

@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import { fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from '#src/platform/logger.ts';
@@ -9,13 +8,22 @@ import type { App } from './app-type.ts';
 import { registerClosing } from './plugins/closing.ts';
 import { registerHttpMetrics } from './plugins/http-metrics.ts';
 import { RequestLog } from './plugins/request-log.ts';
-import { apiHeaders } from './plugins/security-headers.ts';
+import { securityHeaders } from './plugins/security-headers.ts';
 import { answerClientError } from './problems/client-error.ts';
 import { answerError, registerProblems } from './problems/register-problems.ts';
 
 export type { App } from './app-type.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Everything that the handler waits for has a limit of its own, so that it goes without the server's (a timer, an AbortController and its error for each request). */
+    limitsItself?: true;
+  }
+}
+
 const BODY_LIMIT = 64 * 1024;
+/** The last resort: whatever a handler waits for has a shorter limit. */
+const ANSWER_TIMEOUT_MS = 10 * SECOND;
 
 /**
  * The HTTP server without any routes: limits, trace ids, problem documents, security headers, one log line and one measurement a request.
@@ -29,9 +37,8 @@ export async function createApp({ log, metrics }: { log: Logger; metrics?: Metri
     bodyLimit: BODY_LIMIT,
     // Headers that name other addresses can be written by anybody; PUBLIC_URL is what we go by.
     trustProxy: false,
-    // For a request to arrive; and the last resort for an answer: whatever a handler waits for has a shorter limit of its own.
+    // For a request to arrive; for its answer see below.
     requestTimeout: 15 * SECOND,
-    handlerTimeout: 10 * SECOND,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     clientErrorHandler: answerClientError,
   }).withTypeProvider<ZodTypeProvider>();
@@ -44,12 +51,15 @@ export async function createApp({ log, metrics }: { log: Logger; metrics?: Metri
     },
   });
   registerClosing(app);
+  app.addHook('onRoute', (route) => {
+    if (!route.config?.limitsItself) route.handlerTimeout ??= ANSWER_TIMEOUT_MS;
+  });
+  const headers = securityHeaders();
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-trace-id', request.id);
+    reply.headers(headers).header('x-trace-id', request.id);
     done();
   });
   if (metrics) registerHttpMetrics(app, metrics);
   registerProblems(app);
-  await app.register(helmet, apiHeaders);
   return app;
 }

@@ -10,7 +10,7 @@ export interface Customers {
   find(id: ObjectId): Promise<CustomerDoc | null>;
   /** By E.164 number. */
   findByPhone(phone: string): Promise<CustomerDoc | null>;
-  /** The customer of this phone number: the fields of `given` (dotted paths) overwrite, absent ones stay. `fresh` is inserted where there is none yet. `found`: what `findByPhone` said a moment ago, where that was asked. */
+  /** The customer of this phone number: the fields of `given` (dotted paths) overwrite, absent ones stay. `fresh` is inserted where there is none yet. `found`: what `findByPhone` said a moment ago, where that was asked. Gives what was stored, as far as this caller knows. */
   upsert(fresh: CustomerDoc, given: Document, found?: CustomerDoc | null): Promise<CustomerDoc>;
   /** One entry per final call. */
   addCall(id: ObjectId, call: CallLogDoc): Promise<void>;
@@ -33,10 +33,10 @@ export function createCustomers(db: Db, time: Time): Customers {
         known = await findByPhone(fresh.phone);
         if (!known) throw new Error('a customer was there and is gone');
       }
-      const changed = Object.entries(given).filter(([path, value]) => !same(at(known, path), value));
-      if (changed.length === 0) return known;
-      await update({ _id: known._id, guard: {}, update: { $set: { ...Object.fromEntries(changed), updatedAt: time.now() } } });
-      return (await findByPhone(fresh.phone)) ?? known;
+      const changed = changes(known, given);
+      if (Object.keys(changed).length === 0) return known;
+      await update({ _id: known._id, guard: {}, update: { $set: { ...changed, updatedAt: time.now() } } });
+      return withFields(known, changed);
     },
     async addCall(id, call) {
       await update({
@@ -56,6 +56,20 @@ const entry = (call: CallLogDoc, now: Date) => ({
   duration: call.duration ?? 0,
 });
 
+/** The customer as these fields (dotted paths) make it. */
+export function withFields(customer: CustomerDoc, fields: Document): CustomerDoc {
+  const made: Document = { ...customer };
+  for (const [path, value] of Object.entries<unknown>(fields)) {
+    const parents = path.split('.');
+    const field = parents.pop() ?? path;
+    const level = parents.reduce<Document>((outer, parent) => (outer[parent] = { ...(outer[parent] as Document) }), made);
+    level[field] = value;
+  }
+  return made as CustomerDoc;
+}
+
+const changes = (known: CustomerDoc, given: Document): Document =>
+  Object.fromEntries(Object.entries(given).filter(([path, value]) => !same(at(known, path), value)));
 const at = (doc: Document, path: string): unknown =>
   path.split('.').reduce<unknown>((value, key) => (value as Document | undefined)?.[key], doc);
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -34,6 +34,8 @@ export interface Deliveries {
   find(id: ObjectId): Promise<DeliveryDoc | null>;
   insert(delivery: DeliveryDoc): Promise<Inserted>;
   findByExternalId(apiKeyId: ObjectId, externalId: string): Promise<DeliveryDoc | null>;
+  /** Gives the delivery to the customer whom its phone number has. */
+  belongTo(id: ObjectId, customerId: ObjectId): Promise<boolean>;
   /** Newest first. */
   list(page: DeliveryPage): Promise<DeliveryDoc[]>;
   /** Moves the phone's side of the delivery; false when it has moved on. To `contacting` only an attempt moves it that nothing else is known of. */
@@ -81,6 +83,7 @@ export function createDeliveries(db: Db, time: Time): Deliveries {
     insert: groupedInsert(deliveries),
     findByExternalId: (apiKeyId, externalId) =>
       findExternal({ apiKeyId, externalId, toString: () => `${apiKeyId.toHexString()}:${externalId}` }),
+    belongTo: (id, customerId) => update({ _id: id, guard: {}, update: { $set: { customer_id: customerId, updatedAt: time.now() } } }),
     list: ({ status, customerId, before, limit }) => {
       const filter: Filter<DeliveryDoc> = {
         ...(status ? { status } : {}),

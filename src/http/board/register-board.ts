@@ -79,7 +79,7 @@ export async function registerBoard(app: App, options: BoardOptions): Promise<vo
       await scope.register(cookie, { secret: options.secret });
       await scope.register(formbody);
       scope.addHook('onRequest', async (_request, reply) => {
-        reply.helmet(boardHeaders);
+        reply.headers(boardHeaders);
         reply.header('cache-control', 'no-store');
       });
       scope.addHook('onRequest', requireOwnOrigin(origin));

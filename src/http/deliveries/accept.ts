@@ -10,7 +10,7 @@ import { closeUncalled } from '#src/pipeline/close-uncalled.ts';
 import { planFirstAttempt, type FirstPlan } from '#src/pipeline/plan-first-attempt.ts';
 import { defined } from '#src/platform/defined.ts';
 import type { Time } from '#src/platform/time.ts';
-import { customerOf, type CustomerDeps } from './customer-of.ts';
+import { customerOf, intended, type CustomerDeps } from './customer-of.ts';
 import type { NewDelivery } from './request.ts';
 
 export interface AcceptDeps
@@ -33,8 +33,8 @@ export interface Accepted {
 }
 
 /**
- * Takes in one delivery: customer, then delivery with its first attempt and history side by side, each durable (majority) when
- * this resolves. A crash between them is made good by reconcile and the repeat; jobs are added after the answer, for the same reason.
+ * Takes in one delivery: customer, delivery, first attempt and history are written side by side, each durable (majority) when this
+ * resolves. A crash between them is made good by reconcile and the repeat; jobs are added after the answer, for the same reason.
  * The same `external_id` or idempotency key never makes a second one. Throws problems: 400, 409, 422, or 503 when that cannot be known.
  */
 export async function acceptDelivery(submission: Submission, deps: AcceptDeps): Promise<Accepted> {
@@ -47,7 +47,7 @@ export async function acceptDelivery(submission: Submission, deps: AcceptDeps): 
     phone === undefined ? undefined : deps.optOuts.has(phone),
   ]);
   const reserved = await reserveId(submission, contentHash, known, deps);
-  if ('delivery' in reserved) return again(reserved, deps);
+  if ('delivery' in reserved) return again(reserved, submission, deps);
   try {
     return await create(submission, contentHash, reserved.id, { person, optedOut }, deps);
   } catch (error) {
@@ -57,11 +57,15 @@ export async function acceptDelivery(submission: Submission, deps: AcceptDeps): 
   }
 }
 
-/** The request that made the delivery may have died before it wrote its first line of history, which only the delivery holds then. */
-async function again(accepted: Accepted, { history }: AcceptDeps): Promise<Accepted> {
-  const { _id, contact, tracking_events } = accepted.delivery;
+/** The request that made the delivery may have died before it wrote the customer, or its first line of history, which only the delivery holds then. */
+async function again(accepted: Accepted, { body }: Submission, deps: AcceptDeps): Promise<Accepted> {
+  const { _id, contact, customer_id, tracking_events } = accepted.delivery;
+  if (contact.attempt !== 0) return accepted;
   const [first] = tracking_events;
-  if (first?.status !== undefined && contact.attempt === 0) await history.record({ ...first, status: first.status, delivery_id: _id });
+  if (first?.status !== undefined) await deps.history.record({ ...first, status: first.status, delivery_id: _id });
+  if (!body.customer || (await deps.customers.find(customer_id))) return accepted;
+  const customer = await intended(body.customer, undefined, customer_id, deps).save();
+  if (!customer._id.equals(customer_id)) await deps.deliveries.belongTo(_id, customer._id);
   return accepted;
 }
 
@@ -131,7 +135,7 @@ async function create(
   { person, optedOut }: Known,
   deps: AcceptDeps,
 ): Promise<Accepted> {
-  const customer = await customerOf(body, person, deps);
+  const { customer, save } = await customerOf(body, person, deps);
   const now = deps.time.now();
   const { scheduled_time, agent_id, customer: _customer, customer_id: _customerId, ...rest } = body;
   const delivery = newDelivery(
@@ -148,14 +152,20 @@ async function create(
     now,
   );
   const plan = planFirstAttempt(delivery, customer, optedOut ?? (await deps.optOuts.has(customer.phone)), traceId, now);
-  if (!plan.attempt) return createUncallable(delivery, plan, customer.name, deps);
+  if (!plan.attempt) return createUncallable({ ...delivery, customer_id: (await save())._id }, plan, customer.name, deps);
   const planned = told(delivery, plan);
-  const [written] = await Promise.all([
+  const [written, , , saved] = await Promise.all([
     deps.deliveries.insert(planned),
     deps.attempts.insert(plan.attempt),
     deps.history.record(plan.event),
+    save(),
   ]);
   if (written === 'duplicate') return lostRace(planned, plan, deps);
+  if (!saved._id.equals(planned.customer_id)) {
+    // Another request has made this customer meanwhile.
+    planned.customer_id = saved._id;
+    await Promise.all([deps.deliveries.belongTo(id, saved._id), deps.attempts.belongTo(plan.attempt._id, saved._id)]);
+  }
   const job = { attemptId: plan.attempt._id.toHexString(), generation: plan.attempt.generation, traceId: plan.attempt.trace_id };
   await deps.producer.enqueue('call', job, { priority: delivery.priority, delayMs: deps.time.until(plan.attempt.due_at) });
   return { delivery: planned, created: true };

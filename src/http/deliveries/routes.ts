@@ -34,6 +34,7 @@ export function registerDeliveryRoutes(app: App, deps: DeliveryRoutesDeps): void
     '/v1/deliveries',
     {
       ...write,
+      config: { limitsItself: true },
       schema: {
         tags,
         security,

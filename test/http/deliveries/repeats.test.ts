@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ObjectId } from 'mongodb';
+import { ObjectId } from 'mongodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { webWorld, type WebWorld } from '#test/support/web-world.ts';
 
@@ -53,6 +53,22 @@ describe('external_id', () => {
       errors: [{ in: 'body', field: 'external_id', message: 'is in use by a delivery with other content' }],
     });
     expect(await world.everything()).toBe(before);
+  });
+
+  it('of a request that died before it wrote the customer makes the delivery whole', async () => {
+    const order = world.order({ external_id: 'no customer' });
+    const { id, customer_id } = (await world.submit(order)).json<{ id: string; customer_id: string }>();
+    const _id = new ObjectId(customer_id);
+    const [customer] = await world.rows('customers', { _id });
+    await world.db.collection('customers').deleteOne({ _id });
+    expect((await world.submit(order)).json()).toMatchObject({ id, customer_id });
+    expect(await world.rows('customers', { _id })).toMatchObject([{ phone: customer?.['phone'], name: customer?.['name'] }]);
+    // Or somebody else has made that customer meanwhile.
+    const other = new ObjectId();
+    await world.db.collection('customers').deleteOne({ _id });
+    await world.db.collection('customers').insertOne({ ...customer, _id: other });
+    await world.submit(order);
+    expect(await world.rows('deliveries', { external_id: 'no customer' })).toMatchObject([{ customer_id: other }]);
   });
 
   it('makes one delivery and one call, when twenty come at once', async () => {

@@ -15,6 +15,8 @@ export interface CallProgress {
 export interface AttemptProgress {
   /** Moves a planned attempt to a later time. */
   postpone(id: ObjectId, dueAt: Date, reason: string): Promise<boolean>;
+  /** Gives the attempt to the customer whom its phone number has. */
+  belongTo(id: ObjectId, customerId: ObjectId): Promise<boolean>;
   /** Removes a planned attempt of a delivery that does not exist: should that be born after all, it is planned anew. */
   discard(id: ObjectId): Promise<void>;
   /** Closes an attempt that was never dialed. */
@@ -40,6 +42,7 @@ export function createAttemptProgress(db: Db, time: Time): AttemptProgress {
     update({ _id, guard, update: { $set: { ...set, updatedAt: time.now() } } });
   return {
     postpone: (id, dueAt, reason) => move(id, { state: 'planned' }, { due_at: dueAt, reason }),
+    belongTo: (id, customerId) => move(id, {}, { customer_id: customerId }),
     discard: async (id) => {
       await attempts.deleteOne({ _id: id, state: 'planned' });
     },
