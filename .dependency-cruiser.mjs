@@ -109,6 +109,12 @@ export default {
       { path: PRODUCT },
     ),
     rule(
+      'books-are-proved-by-strangers',
+      "The proof reads MongoDB and Twilio by itself; only the settings and the clock are the product's.",
+      { path: '^scripts/prove/' },
+      { path: PRODUCT, pathNot: '^src/(config/|platform/time\\.ts$)' },
+    ),
+    rule(
       'product-never-imports-scripts',
       'Scripts compose the product, not the other way round.',
       { path: PRODUCT },

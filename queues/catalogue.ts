@@ -1,4 +1,5 @@
 import { aiAnalysis } from './ai-analysis.ts';
+import { books } from './books.ts';
 import { callEvent } from './call-event.ts';
 import { call } from './call.ts';
 import { metricsRollup } from './metrics-rollup.ts';
@@ -19,6 +20,7 @@ export const catalogue = {
   notification,
   'metrics-rollup': metricsRollup,
   reconcile,
+  books,
 } as const;
 
 export type Catalogue = typeof catalogue;

@@ -1,6 +1,7 @@
 import type { JobsOptions, KeepJobs } from 'bullmq';
 import type { Priority } from '#src/domain/vocabulary.ts';
 import type { QueueContract } from './define-queue.ts';
+import { PAYLOAD_LIMIT_BYTES } from './payload.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -15,7 +16,7 @@ export function jobOptions(contract: QueueContract, id: string, priority: Priori
     attempts: contract.retry.attempts,
     backoff: { type: 'exponential', delay: contract.retry.backoffMs, jitter: 0.5 },
     ...(delayMs > 0 ? { delay: Math.round(delayMs) } : {}),
-    sizeLimit: 4096,
+    sizeLimit: PAYLOAD_LIMIT_BYTES,
     stackTraceLimit: 5,
   };
 }

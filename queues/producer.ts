@@ -4,6 +4,7 @@ import type { Priority } from '#src/domain/vocabulary.ts';
 import { catalogue, queueNames, type Catalogue, type QueueName } from './catalogue.ts';
 import type { Payload, QueueContract } from './define-queue.ts';
 import { jobOptions, queuePrefix } from './job-options.ts';
+import { toData } from './payload.ts';
 
 export interface Timing {
   /** Default: normal. */
@@ -39,14 +40,14 @@ export function createProducer(redis: Redis | Cluster, prefix: string): Producer
   const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, prefix)]));
   const queueOf = (name: QueueName) => queues.get(name) as Queue;
   const contractOf = (name: QueueName): QueueContract => catalogue[name];
+  const idOf = (name: QueueName, payload: object) => contractOf(name).key(contractOf(name).payload.parse(payload));
 
   const toJob = (name: QueueName, payload: object, { priority = 'normal', delayMs = 0 }: Timing) => {
     const contract = contractOf(name);
     // Parsed here as well as by the worker: here it blames the caller.
-    const data = contract.payload.parse(payload);
-    return { name, data, opts: jobOptions(contract, contract.key(data), priority, delayMs) };
+    const parsed = contract.payload.parse(payload);
+    return { name, data: toData(contract, parsed), opts: jobOptions(contract, contract.key(parsed), priority, delayMs) };
   };
-  const idOf = (name: QueueName, payload: object) => contractOf(name).key(contractOf(name).payload.parse(payload));
 
   return {
     queues,

@@ -1,4 +1,5 @@
 import type { aiAnalysis } from '#queues/ai-analysis.ts';
+import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { RecordingDoc } from '#src/db/models/recordings.ts';
 import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
 import type { CallLogs } from '#src/db/repositories/call-logs.ts';
@@ -6,12 +7,13 @@ import type { Customers } from '#src/db/repositories/customers.ts';
 import type { Deliveries } from '#src/db/repositories/deliveries.ts';
 import type { History } from '#src/db/repositories/history.ts';
 import type { Recordings } from '#src/db/repositories/recordings.ts';
+import { speaksToTheModel } from '#src/domain/speaks-to-the-model.ts';
 import { notifyDriver } from '#src/pipeline/notify-driver.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { Analysis, Analyst } from '#src/providers/analyst.ts';
-import { isFinal } from './final.ts';
-import { done, skip } from './outcome.ts';
+import { isFinal, isHopeless } from './final.ts';
+import { done, reject, skip } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { giveUpRecording, type GiveUpRecordingDeps } from './steps/give-up-recording.ts';
 
@@ -41,24 +43,27 @@ export const analyseTranscript: Processor<typeof aiAnalysis, AnalysisDeps> = asy
   if (status === 'completed') return skip('recording is completed');
   if (status === 'failed' && !(await deps.recordings.started(recording._id))) return skip('recording has moved on');
   try {
-    const analysis =
-      recording.ai_analysis.summary === undefined ? await analyse(recording, transcript, deps, context.signal) : recording.ai_analysis;
+    const analysis = await analysisOf(recording, transcript, deps, context.signal);
     await handOver(recording, transcript, analysis.instructions?.trim() ?? '', deps);
     // Last: until then the recording stays in the work list.
     await deps.recordings.completed(recording._id);
     return done();
   } catch (error) {
     if (isFinal(error, context)) await giveUpRecording(recording, 'the transcript could not be analysed', deps);
+    if (isHopeless(error)) return reject(error.message);
     throw error;
   }
 };
 
-async function analyse(
-  recording: RecordingDoc,
-  transcript: string,
-  deps: AnalysisDeps,
-  signal: AbortSignal,
-): Promise<Partial<RecordingDoc['ai_analysis']>> {
+type Analysed = Partial<RecordingDoc['ai_analysis']>;
+
+/** Of silence nobody is asked: there is nothing to read, and something might be found all the same. */
+async function analysisOf(recording: RecordingDoc, transcript: string, deps: AnalysisDeps, signal: AbortSignal): Promise<Analysed> {
+  if (recording.ai_analysis.summary !== undefined) return recording.ai_analysis;
+  return transcript.trim() === '' ? {} : analyse(recording, transcript, deps, signal);
+}
+
+async function analyse(recording: RecordingDoc, transcript: string, deps: AnalysisDeps, signal: AbortSignal): Promise<Analysed> {
   const analysis = await deps.analyst.analyse({ transcript, language: recording.transcription.language }, signal);
   const shared = sharedFields(analysis);
   const { entities, summary } = analysis;
@@ -88,6 +93,7 @@ async function handOver(recording: RecordingDoc, transcript: string, instruction
   const delivery = await deps.deliveries.find(recording.delivery_id);
   const attempt = recording.attempt_id ? await deps.attempts.find(recording.attempt_id.toHexString()) : null;
   if (!delivery || !attempt) return;
+  if (speaksToTheModel(transcript)) await flag(recording, delivery, deps);
   const event = trackingEvent({
     deliveryId: delivery._id,
     attemptId: attempt._id,
@@ -110,6 +116,19 @@ async function handOver(recording: RecordingDoc, transcript: string, instruction
     },
     deps,
   );
+}
+
+async function flag({ _id, attempt_id }: RecordingDoc, delivery: DeliveryDoc, deps: AnalysisDeps): Promise<void> {
+  const event = trackingEvent({
+    deliveryId: delivery._id,
+    ...(attempt_id ? { attemptId: attempt_id } : {}),
+    status: 'message_flagged',
+    notes: 'the message seems to speak to the analysis, not to the driver',
+    at: deps.time.now(),
+    occasion: _id.toHexString(),
+  });
+  await deps.history.record(event);
+  await deps.deliveries.note(delivery._id, event);
 }
 
 /** What the driver reads in place of instructions; empty where nothing was said. */

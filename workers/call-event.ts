@@ -2,7 +2,11 @@ import type { callEvent } from '#queues/call-event.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { Inbox } from '#src/db/repositories/inbox.ts';
 import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
+import { presumedEvent } from '#src/domain/call-events/detection-event.ts';
 import { projectCall } from '#src/domain/call-events/project-call.ts';
+import type { CallProjection } from '#src/domain/call-events/projection.ts';
+import type { WebhookEventDoc } from '#src/db/models/webhookevents.ts';
+import { fileEvent } from '#src/pipeline/file-event.ts';
 import { LIVE_ATTEMPT_STATES, type AttemptState } from '#src/domain/vocabulary.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
 import { ProviderDown } from '#src/providers/errors.ts';
@@ -38,10 +42,7 @@ export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async 
     return skip('the attempt takes no such event');
   }
 
-  const events = (await deps.inbox.ofAttempt(attempt._id)).filter(
-    (other) => other.call_sid === event.call_sid && other.state !== 'refused',
-  );
-  const projection = projectCall(events.map(toCallEvent), deps.time.now(), { amdGraceMs: deps.time.span(AMD_GRACE_MS) });
+  const { events, projection } = await decided(attempt, event.call_sid, deps);
   if (projection.choice === '9') await rememberOptOut(attempt, deps);
   const subject = await applyProjection(projection, attempt, event.call_sid, deps);
   if (subject) await followCall(projection, attempt, subject, deps);
@@ -53,3 +54,26 @@ export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async 
   await deps.inbox.applied(events.map(({ _id }) => _id));
   return done();
 };
+
+interface Read {
+  events: WebhookEventDoc[];
+  projection: CallProjection;
+}
+
+/**
+ * The call by all its events. Where the outcome goes by a word that nobody told, that word is made an event first: what has been
+ * acted upon stays so, whatever comes later, and whoever draws the call again draws the same.
+ */
+async function decided(attempt: CallAttemptDoc, callSid: string, deps: CallEventDeps): Promise<Read> {
+  const first = await read(attempt, callSid, deps);
+  if (first.projection.presumed === undefined) return first;
+  const now = deps.time.now();
+  await fileEvent(presumedEvent(callSid, first.projection.presumed, now), attempt._id, attempt.trace_id, now, deps);
+  // Twilio's own report may have been filed in between, and then it counts.
+  return read(attempt, callSid, deps);
+}
+
+async function read(attempt: CallAttemptDoc, callSid: string, { inbox, time }: CallEventDeps): Promise<Read> {
+  const events = (await inbox.ofAttempt(attempt._id)).filter((event) => event.call_sid === callSid && event.state !== 'refused');
+  return { events, projection: projectCall(events.map(toCallEvent), time.now(), { amdGraceMs: time.span(AMD_GRACE_MS) }) };
+}

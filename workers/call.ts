@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { call } from '#queues/call.ts';
 import type { Producer } from '#queues/producer.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
@@ -7,6 +6,7 @@ import type { AttemptProgress } from '#src/db/repositories/attempts/progress.ts'
 import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
 import type { Deliveries } from '#src/db/repositories/deliveries.ts';
 import type { History } from '#src/db/repositories/history.ts';
+import type { OptOuts } from '#src/db/repositories/opt-outs.ts';
 import { callbackUrls } from '#src/domain/callback-urls.ts';
 import { mayContact, type Verdict } from '#src/domain/contact-rules/may-contact.ts';
 import { loadSubject, type Subject, type SubjectDeps } from '#src/pipeline/contact-subject.ts';
@@ -25,6 +25,7 @@ export interface CallDeps extends SubjectDeps, RefuseDeps, SettleDialDeps {
   attempts: AttemptStore & AttemptClaims & AttemptProgress;
   deliveries: Deliveries;
   history: History;
+  optOuts: OptOuts;
   producer: Producer;
   telephony: Telephony;
   turns: Turns;
@@ -53,7 +54,7 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
   const early = deps.time.until(attempt.due_at);
   if (early > NEARLY_DUE_MS) return snooze(attempt.due_at, 'not due yet');
   // A job that comes a few milliseconds early waits here: a snooze would make it a second late.
-  if (early > 0) await delay(early);
+  if (early > 0) await deps.time.wait(early);
 
   const subject = await loadSubject(attempt, deps);
   if (!subject) return orphaned(attempt, deps);
@@ -75,18 +76,19 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
 
   // Read again, and only now: while we waited the hour may have ended, and the call that kept this phone may have ended with "never again".
   const current = await loadSubject(attempt, deps);
-  if (!current) {
-    await deps.attempts.unclaim(attempt._id, claim.epoch);
-    return orphaned(attempt, deps);
-  }
-  const still = mayContact(current.contact, deps.time.now());
-  if (still.kind !== 'now') {
-    await deps.attempts.unclaim(attempt._id, claim.epoch);
-    return notNow(still, attempt, current, deps);
-  }
-  if (deps.time.now().getTime() - claim.claimedAt.getTime() > deps.time.span(DIAL_WITHIN_MS) || signal.aborted) {
-    await deps.attempts.unclaim(attempt._id, claim.epoch);
-    throw new Error('the claim had become too old to dial');
+  const still = current ? mayContact(current.contact, deps.time.now()) : null;
+  const tooOld = deps.time.now().getTime() - claim.claimedAt.getTime() > deps.time.span(DIAL_WITHIN_MS);
+  if (!current || still?.kind !== 'now' || tooOld || signal.aborted) {
+    if (!(await deps.attempts.unclaim(attempt._id, claim.epoch))) {
+      // This run slept, and another has long decided what becomes of the attempt.
+      deps.metrics.fencedWrites.inc({ write: 'unclaim' });
+      return skip('moved on meanwhile');
+    }
+    if (!current) return orphaned(attempt, deps);
+    if (still && still.kind !== 'now') return notNow(still, attempt, current, deps);
+    if (signal.aborted) throw new Error('the run was cut before it dialed');
+    // A slow database is no fault of the attempt.
+    return snooze(deps.time.now(), 'the claim had become too old to dial');
   }
   const dialed = await deps.telephony.dial(
     {

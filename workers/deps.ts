@@ -13,6 +13,13 @@ import { createWebPush } from '#src/providers/push.web-push.ts';
 import { createS3Recordings } from '#src/providers/recordings.s3.ts';
 import { createTwilioTelephony } from '#src/providers/telephony.twilio.ts';
 import { createOpenAiTranscriber } from '#src/providers/transcriber.openai.ts';
+import {
+  analystWithCircuit,
+  pushWithCircuits,
+  recordingsWithCircuit,
+  telephonyWithCircuits,
+  transcriberWithCircuit,
+} from '#src/providers/with-circuits.ts';
 import type { WorkerDeps } from './registry.ts';
 
 export interface Opened {
@@ -35,11 +42,11 @@ export function createDeps(settings: Settings, { database, redis, producer, time
     producer,
     marker: createQueueMarker(redis, `${settings.redis.prefix}:marker`),
     turns: createTurns(redis, `${settings.redis.prefix}:dial-turn`, settings.twilio.callsPerSecond),
-    telephony: closing('telephony', createTwilioTelephony(settings.twilio)),
-    recordingStore: closing('recordings', createS3Recordings(settings.s3)),
-    transcriber: createOpenAiTranscriber(settings.openai),
-    analyst: createOpenAiAnalyst(settings.openai),
-    push: closing('push', createWebPush(settings.push)),
+    telephony: telephonyWithCircuits(closing('telephony', createTwilioTelephony(settings.twilio)), metrics),
+    recordingStore: recordingsWithCircuit(closing('recordings', createS3Recordings(settings.s3)), metrics),
+    transcriber: transcriberWithCircuit(createOpenAiTranscriber(settings.openai), metrics),
+    analyst: analystWithCircuit(createOpenAiAnalyst(settings.openai), metrics),
+    push: pushWithCircuits(closing('push', createWebPush(settings.push)), metrics),
     metrics,
     time,
     publicUrl: settings.publicUrl,

@@ -5,9 +5,10 @@ import { restoreJobs, type RestoreJobsDeps } from './steps/restore-jobs.ts';
 import { settleCalls, type SettleCallsDeps, type SettledCalls } from './steps/settle-calls.ts';
 import { planMissingAttempts, type PlanMissingDeps } from './steps/plan-missing-attempts.ts';
 import { endCancelledCalls, type EndCancelledDeps } from './steps/end-cancelled-calls.ts';
+import { endStrayCalls, type EndStrayDeps } from './steps/end-stray-calls.ts';
 import { findRecordings, type FindRecordingsDeps } from './steps/find-recordings.ts';
 
-export type ReconcileDeps = RestoreJobsDeps & SettleCallsDeps & EndCancelledDeps & PlanMissingDeps & FindRecordingsDeps;
+export type ReconcileDeps = RestoreJobsDeps & SettleCallsDeps & EndCancelledDeps & EndStrayDeps & PlanMissingDeps & FindRecordingsDeps;
 
 /** One pass: what state calls for and Redis lacks is enqueued again; what nobody knows is looked up at Twilio. Any number may run at once. */
 export const runReconcile: Processor<typeof reconcile, ReconcileDeps> = async (_payload, deps, context) => {
@@ -21,6 +22,7 @@ export const runReconcile: Processor<typeof reconcile, ReconcileDeps> = async (_
 interface Answers extends Partial<SettledCalls> {
   cancelled?: number;
   recordings?: number;
+  strays?: number;
 }
 
 /** Last, and its failure is not the pass's: while Twilio is away or refuses us, lost jobs are given back all the same, and this queue is not held. */
@@ -28,7 +30,9 @@ async function askTwilio(deps: ReconcileDeps, context: RunContext): Promise<Answ
   const { log, signal } = context;
   try {
     const cancelled = await endCancelledCalls(deps, signal);
-    return { cancelled, ...(await settleCalls(deps, context)), recordings: await findRecordings(deps, context) };
+    const settled = await settleCalls(deps, context);
+    const recordings = await findRecordings(deps, context);
+    return { cancelled, ...settled, recordings, strays: await endStrayCalls(deps, context) };
   } catch (error) {
     if (signal.aborted) throw error;
     log.warn({ err: error }, 'calls could not be looked up');

@@ -10,11 +10,13 @@ import type { Deliveries } from '#src/db/repositories/deliveries.ts';
 import type { History } from '#src/db/repositories/history.ts';
 import type { Recordings } from '#src/db/repositories/recordings.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import type { Metrics } from '#src/platform/metrics.ts';
 import type { Time } from '#src/platform/time.ts';
+import { RecordingUnusable } from '#src/providers/errors.ts';
 import type { RecordingStore } from '#src/providers/recordings.ts';
 import type { Telephony } from '#src/providers/telephony.ts';
-import { isFinal } from './final.ts';
-import { done, skip } from './outcome.ts';
+import { isFinal, isHopeless } from './final.ts';
+import { done, reject, skip } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { instructionsLost, type InstructionsLostDeps } from './steps/instructions-lost.ts';
 
@@ -23,6 +25,7 @@ export interface RecordingDeps extends InstructionsLostDeps {
   callLogs: CallLogs;
   deliveries: Deliveries;
   history: History;
+  metrics: Metrics;
   producer: Producer;
   recordings: Recordings;
   recordingStore: RecordingStore;
@@ -45,13 +48,17 @@ export const copyRecording: Processor<typeof recording, RecordingDeps> = async (
   try {
     const recordingId = await copy(attempt, attempt.recording.sid, attempt.call_sid, deps, context.signal);
     await deps.producer.enqueue('transcription', { recordingId, traceId }, { priority: attempt.priority });
-    await deps.attempts.recordingSettled(attempt._id, 'stored');
+    // The same object under the same key, if another run was first: only its word counts.
+    if (!(await deps.attempts.recordingSettled(attempt._id, 'stored'))) deps.metrics.fencedWrites.inc({ write: 'recording' });
     return done();
   } catch (error) {
     if (!isFinal(error, context)) throw error;
     context.log.error({ err: error }, 'recording given up');
-    await instructionsLost(attempt, 'the recording could not be copied', deps);
-    await deps.attempts.recordingSettled(attempt._id, 'failed', 'the recording could not be copied');
+    const why =
+      error instanceof RecordingUnusable ? `the recording could not be copied: ${error.reason}` : 'the recording could not be copied';
+    await instructionsLost(attempt, why, deps);
+    await deps.attempts.recordingSettled(attempt._id, 'failed', why);
+    if (isHopeless(error)) return reject(error.message);
     throw error;
   }
 };
@@ -61,7 +68,11 @@ async function copy(attempt: CallAttemptDoc, sid: string, callSid: string, deps:
   if (!callLog) throw new Error('the call has no log yet');
 
   // By SID, never by the URL that a callback gives: credentials go to Twilio alone.
-  const media = await deps.telephony.fetchRecording(sid, { maxBytes: MAX_BYTES, signal });
+  const media = await deps.telephony.fetchRecording(sid, {
+    maxBytes: MAX_BYTES,
+    ...(attempt.recording?.duration === undefined ? {} : { seconds: attempt.recording.duration }),
+    signal,
+  });
   const key = `recordings/${attempt.delivery_id.toHexString()}/${sid}.mp3`;
   const stored = await deps.recordingStore.store(
     { key, bytes: media.bytes, contentType: media.contentType, metadata: { 'call-sid': callSid } },

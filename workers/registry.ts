@@ -1,5 +1,6 @@
 import type { Catalogue, QueueName } from '#queues/catalogue.ts';
 import { analyseTranscript, type AnalysisDeps } from './ai-analysis.ts';
+import { compareBooks, type BooksDeps } from './books.ts';
 import { applyCallEvent, type CallEventDeps } from './call-event.ts';
 import { placeCall, type CallDeps } from './call.ts';
 import { rollUpMetrics, type RollupDeps } from './metrics-rollup.ts';
@@ -12,6 +13,7 @@ import { transcribeRecording, type TranscriptionDeps } from './transcription.ts'
 
 /** All that any processor can touch. */
 export type WorkerDeps = AnalysisDeps &
+  BooksDeps &
   CallDeps &
   CallEventDeps &
   NotificationDeps &
@@ -21,8 +23,10 @@ export type WorkerDeps = AnalysisDeps &
   RollupDeps &
   TranscriptionDeps;
 
+export type Processors = { [Name in QueueName]: Processor<Catalogue[Name], WorkerDeps> };
+
 /** Who does the work of each queue. A queue of the catalogue without a line here does not compile. */
-export const processors: { [Name in QueueName]: Processor<Catalogue[Name], WorkerDeps> } = {
+export const processors: Processors = {
   call: placeCall,
   'call-event': applyCallEvent,
   recording: copyRecording,
@@ -32,4 +36,5 @@ export const processors: { [Name in QueueName]: Processor<Catalogue[Name], Worke
   notification: pushNotification,
   'metrics-rollup': rollUpMetrics,
   reconcile: runReconcile,
+  books: compareBooks,
 };

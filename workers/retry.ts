@@ -12,6 +12,7 @@ import { planRetry } from '#src/domain/retry-plan.ts';
 import { loadSubject, type Subject, type SubjectDeps } from '#src/pipeline/contact-subject.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import type { Time } from '#src/platform/time.ts';
+import { isWorthAnotherDay } from '#src/providers/twilio-errors.ts';
 import { done, skip } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { giveUp, type GiveUpDeps } from './steps/give-up.ts';
@@ -35,20 +36,37 @@ export const planNextAttempt: Processor<typeof retry, RetryDeps> = async ({ atte
   }
 
   const plan = planRetry(
-    { outcome: attempt.outcome, attemptNumber: attempt.number, maxRetries: subject.delivery.max_retries, subject: subject.contact },
+    {
+      outcome: attempt.outcome,
+      attemptNumber: attempt.number,
+      maxRetries: subject.delivery.max_retries,
+      subject: subject.contact,
+      nextDay: await mayBeTheCarrier(attempt, deps),
+    },
     deps.time.now(),
   );
+  // A run before this one may have planned it and died before it could say so. By now that one may have been called, and settled it all.
+  const planned = plan.kind === 'retry' ? null : await deps.attempts.find(nextId(attempt).toHexString());
   if (plan.kind === 'retry') await tryAgain(attempt, subject, plan.at, deps);
+  else if (planned) await tryAgain(attempt, subject, planned.due_at, deps);
   else await giveUp(attempt, subject, plan.reason, deps);
   // Last: until then the attempt stays in the work list.
   await deps.attempts.followedUp(attempt._id);
   return done();
 };
 
+/** Twilio says the same of a number that does not exist and of one whose carrier is out: the first time it is doubted. */
+async function mayBeTheCarrier({ delivery_id, error_code }: CallAttemptDoc, { attempts }: RetryDeps): Promise<boolean> {
+  if (!isWorthAnotherDay(error_code)) return false;
+  return (await attempts.ofDelivery(delivery_id)).filter((attempt) => attempt.error_code === error_code).length === 1;
+}
+
+/** One id for a delivery's n-th attempt, whoever plans it and however often. */
+const nextId = ({ delivery_id, number }: CallAttemptDoc) => deterministicId(delivery_id.toHexString(), 'attempt', number + 1);
+
 async function tryAgain(attempt: CallAttemptDoc, { delivery }: Subject, at: Date, deps: RetryDeps): Promise<void> {
   const number = attempt.number + 1;
-  // One id for a delivery's n-th attempt, whoever plans it and however often.
-  const id = deterministicId(delivery._id.toHexString(), 'attempt', number);
+  const id = nextId(attempt);
   await deps.attempts.insert(
     newAttempt(
       {
@@ -83,6 +101,7 @@ async function tryAgain(attempt: CallAttemptDoc, { delivery }: Subject, at: Date
     event,
     also: { retry_count: number - 1 },
   });
+  if (next.state !== 'planned') return;
   await deps.producer.enqueue(
     'call',
     { attemptId: id.toHexString(), generation: next.generation, traceId: next.trace_id },

@@ -1,15 +1,19 @@
-import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job, type JobJson } from 'bullmq';
 import type { QueueContract } from '#queues/define-queue.ts';
 import { queuePrefix, retention } from '#queues/job-options.ts';
+import { readPayload } from '#queues/payload.ts';
 import { isDatabaseAway } from '#src/db/database-away.ts';
 import { ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
+import { raiseAlert } from '#src/platform/alert.ts';
 import type { Logger } from '#src/platform/logger.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import type { RedisClient } from '#src/platform/redis.ts';
+import { redisRefusesWrites } from '#src/platform/redis-refuses-writes.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
 import { jobSignal, unlessAborted } from './job-signal.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunContext } from './processor.ts';
+import { condemned, harmless, runsAlone, standingOf, type Cell } from './suspects.ts';
 
 export interface WorkerSetup {
   redis: RedisClient;
@@ -20,6 +24,8 @@ export interface WorkerSetup {
   metrics: Metrics;
   /** Aborted when the grace period of a stop is over. */
   stopSignal: AbortSignal;
+  /** Shared by all queues of the process. */
+  cell: Cell;
   /** The fast path of "nobody takes jobs of this queue": for `ms`, or until an operator resumes it. */
   hold: { rateLimit(ms: number): Promise<void>; pause(): Promise<void> };
 }
@@ -27,34 +33,74 @@ export interface WorkerSetup {
 /** A processor with its dependencies already in it. */
 export type Work = (payload: unknown, context: RunContext) => Promise<Outcome>;
 
-/** How a run is counted: its outcome, or what became of the error that it threw. */
-type Ending = Outcome['kind'] | 'retried' | 'failed' | 'postponed' | 'rate_limited' | 'paused' | 'stopped';
+/** How a run is counted: its outcome, what became of the error that it threw, or why there was none. */
+type Ending =
+  Outcome['kind'] | 'retried' | 'failed' | 'postponed' | 'rate_limited' | 'paused' | 'stopped' | 'parked' | 'queued_up' | 'quarantined';
 
 /** A misconfigured provider's queue is paused; its jobs look again after this many milliseconds. */
 const RETRY_AFTER_PAUSE_MS = 60_000;
 /** While the database is away a job looks again after this many milliseconds, and up to twice as many: not all at the same moment. */
 const RETRY_DATABASE_MS = 5 * SECOND;
+/** A job of a later release waits so long, up to twice, before it is offered again, perhaps to a later release. */
+const PARKED_MS = 5 * SECOND;
+/** A suspect that finds another in the cell looks again after so long, up to twice. */
+const QUEUED_UP_MS = SECOND / 2;
 /** BullMQ's scripts and ours must never spin on a job that is due again at once. */
 const SHORTEST_SNOOZE_MS = 1000;
 
 /**
- * Starts one queue's worker. The only file that knows how BullMQ says done, snoozed, rejected and 'try again'.
- * Lock and stall times: a job whose process was killed runs again after 8 to 13 s (measured), for one lock renewal each 5 s.
+ * A job whose process was killed runs again elsewhere once its lock has run out and two looks for stalled jobs have missed it: 8 to
+ * 13 s measured, 15 s at the most; with BullMQ's own 30 and 30 s it was 33 to 57 s. Price: each running job renews its lock every
+ * 5 s, and each worker looks for stalled jobs every 5 s (one script call each); and a process that stands still for 10 s loses its
+ * jobs to others while it lives, so every effect needs its claim (and the watchdog ends it).
  */
+const LOCK_MS = 10 * SECOND;
+const STALLED_INTERVAL_MS = 5 * SECOND;
+
+/** BullMQ counts deaths against whoever ran in the process and would fail a job for its neighbour's: `suspects.ts` judges instead. */
+const NEVER_BY_BULLMQ = Number.MAX_SAFE_INTEGER;
+
+/** Starts one queue's worker. The only file that knows how BullMQ says done, snoozed, rejected and 'try again'. */
 export function startWorker(contract: QueueContract, work: Work, setup: WorkerSetup): Worker {
-  const { time, metrics, hold } = setup;
+  const { time, metrics, hold, cell } = setup;
   const queueLog = setup.log.child({ queue: contract.name });
 
   const run = async (job: Job, token: string | undefined, lockSignal: AbortSignal | undefined): Promise<Outcome> => {
-    const parsed = contract.payload.safeParse(job.data);
-    if (!parsed.success) return settle({ kind: 'rejected', reason: 'the payload does not fit the contract' }, job, token, queueLog);
-    const { traceId } = parsed.data as { traceId: string };
-    const log = queueLog.child({ jobId: job.id, traceId });
+    const standing = standingOf(job.stalledCounter, job.progress);
+    // Before anything looks at its payload: that may be what kills.
+    if (standing === 'killer') throw await quarantine(job);
+    const read = readPayload(contract, job.data);
+    if (read.kind === 'newer') throw await park(read.version, job, token);
+    if (read.kind === 'unfit') {
+      if (read.discard) await job.updateData({});
+      return settle({ kind: 'rejected', reason: read.reason }, job, token, queueLog.child({ jobId: job.id }));
+    }
+    if (standing === 'free') return attempt(work, read.payload, job, token, lockSignal);
+    if (!cell.enter()) {
+      count('queued_up');
+      throw await putOff(spread(QUEUED_UP_MS), 'another suspect is running', job, token);
+    }
+    try {
+      await job.updateProgress(runsAlone(job.stalledCounter, job.progress));
+      return await attempt(proving(job), read.payload, job, token, lockSignal);
+    } finally {
+      cell.leave();
+    }
+  };
+
+  const attempt = async (
+    what: Work,
+    payload: Record<string, unknown>,
+    job: Job,
+    token: string | undefined,
+    lockSignal: AbortSignal | undefined,
+  ): Promise<Outcome> => {
+    const log = queueLog.child({ jobId: job.id, traceId: payload['traceId'] });
     const { signal, release } = jobSignal([setup.stopSignal, lockSignal], contract.timeoutMs);
     const lastAttempt = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     const started = performance.now();
     try {
-      const outcome = await unlessAborted(work(parsed.data, { log, signal, lastAttempt }), signal);
+      const outcome = await unlessAborted(what(payload, { log, signal, lastAttempt }), signal);
       log.info(
         { outcome: outcome.kind, ...('reason' in outcome ? { reason: outcome.reason } : {}), ms: Math.round(performance.now() - started) },
         'job ran',
@@ -70,6 +116,17 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
 
   const count = (outcome: Ending) => metrics.jobs.inc({ queue: contract.name, outcome });
 
+  /** The work, after which a suspect is one no longer: it has ended, however, and its process lives. Cut short, it has proved nothing. */
+  const proving =
+    (job: Job): Work =>
+    async (payload, context) => {
+      try {
+        return await work(payload, context);
+      } finally {
+        if (!context.signal.aborted) await job.updateProgress(harmless(job.stalledCounter));
+      }
+    };
+
   const settle = async (outcome: Outcome, job: Job, token: string | undefined, log: Logger): Promise<Outcome> => {
     count(outcome.kind);
     switch (outcome.kind) {
@@ -77,9 +134,7 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
       case 'skipped':
         return outcome;
       case 'snoozed':
-        // Never the raw instant: BullMQ compares with this machine's own clock, which may differ from ours.
-        await job.moveToDelayed(Date.now() + Math.max(SHORTEST_SNOOZE_MS, time.until(outcome.until)), token);
-        throw new DelayedError(outcome.reason);
+        throw await putOff(Math.max(SHORTEST_SNOOZE_MS, time.until(outcome.until)), outcome.reason, job, token);
       case 'rejected':
         log.error({ reason: outcome.reason }, 'job rejected: an operator must look');
         throw new UnrecoverableError(outcome.reason);
@@ -101,8 +156,13 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
       // An outage may outlast all attempts, and reconcile never touches a job that has failed for good.
       count('postponed');
       log.warn({ err: error }, 'job postponed: the database is away');
-      await job.moveToDelayed(Date.now() + RETRY_DATABASE_MS * (1 + Math.random()), token);
-      return new DelayedError('the database is away');
+      return putOff(spread(RETRY_DATABASE_MS), 'the database is away', job, token);
+    }
+    if (redisRefusesWrites(error)) {
+      // Its memory may be full for longer than all attempts last. The clock's ticks tell the operator.
+      count('postponed');
+      log.warn({ err: error }, 'job postponed: Redis takes no writes');
+      return putOff(spread(RETRY_DATABASE_MS), 'Redis takes no writes', job, token);
     }
     if (error instanceof RateLimited) {
       count('rate_limited');
@@ -113,29 +173,69 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
     if (error instanceof ProviderMisconfigured) {
       count('paused');
       log.error({ err: error }, 'queue paused: the provider refuses our settings');
+      raiseAlert({ log, metrics }, 'queue_paused', { provider: error.provider });
       await hold.pause();
-      await job.moveToDelayed(Date.now() + RETRY_AFTER_PAUSE_MS, token);
-      return new DelayedError('the provider refuses our settings');
+      return putOff(RETRY_AFTER_PAUSE_MS, 'the provider refuses our settings', job, token);
     }
     count(lastAttempt ? 'failed' : 'retried');
     log.warn({ err: error, attempt: job.attemptsMade + 1, lastAttempt }, 'job failed');
     return error;
   };
 
-  const worker = new Worker(contract.name, run, {
+  /** Never by the raw instant: BullMQ compares with this machine's own clock, which may differ from ours. Costs no attempt. */
+  const putOff = async (ms: number, why: string, job: Job, token: string | undefined): Promise<DelayedError> => {
+    await job.moveToDelayed(Date.now() + ms, token);
+    return new DelayedError(why);
+  };
+
+  const quarantine = async (job: Job): Promise<UnrecoverableError> => {
+    count('quarantined');
+    raiseAlert({ log: queueLog, metrics }, 'poisoned_job', { jobId: job.id });
+    await job.updateProgress(condemned(job.stalledCounter));
+    return new UnrecoverableError('quarantined as poison: its worker died three times, at last while no other suspect ran');
+  };
+
+  const park = async (version: number, job: Job, token: string | undefined): Promise<DelayedError> => {
+    count('parked');
+    raiseAlert({ log: queueLog, metrics }, 'unknown_payload_version', { jobId: job.id, version, known: contract.version });
+    return putOff(spread(PARKED_MS), `payload version ${version} is for a later release`, job, token);
+  };
+
+  const worker = new ReadingWorker(contract.name, run, {
     connection: setup.redis,
     prefix: queuePrefix(setup.prefix, contract.name),
     concurrency: setup.concurrency,
-    lockDuration: 10_000,
-    stalledInterval: 5000,
-    maxStalledCount: 3,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_INTERVAL_MS,
+    maxStalledCount: NEVER_BY_BULLMQ,
     // Far above what can happen: BullMQ obeys `queue.rateLimit` only where a limiter is set.
     limiter: { max: 1_000_000, duration: 1000 },
     ...retention(contract),
   });
-  worker.on('error', (error) => queueLog.warn({ err: error }, 'worker error'));
+  let told = '';
+  worker.on('error', (error) => {
+    // One line a fault: while Redis takes no writes, BullMQ asks it hundreds of times a second.
+    if (error.message !== told) queueLog.warn({ err: error }, 'worker error');
+    told = error.message;
+  });
+  worker.on('completed', () => (told = ''));
   worker.on('lockRenewalFailed', (jobIds: string[]) => {
     for (const id of jobIds) worker.cancelJob(id, 'the lock was lost');
   });
   return worker;
 }
+
+/** Data that is no JSON would make BullMQ stumble before it calls us, at every fetch and for ever: the job would never fail. */
+class ReadingWorker extends Worker {
+  protected override createJob(raw: JobJson, jobId: string): Job {
+    try {
+      return super.createJob(raw, jobId);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      return super.createJob({ ...raw, data: 'null' }, jobId);
+    }
+  }
+}
+
+/** Not all at the same moment. */
+const spread = (ms: number): number => ms * (1 + Math.random());

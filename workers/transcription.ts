@@ -6,8 +6,8 @@ import type { Recordings } from '#src/db/repositories/recordings.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { RecordingStore } from '#src/providers/recordings.ts';
 import type { Transcriber } from '#src/providers/transcriber.ts';
-import { isFinal } from './final.ts';
-import { done, skip } from './outcome.ts';
+import { isFinal, isHopeless } from './final.ts';
+import { done, reject, skip } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { giveUpRecording, type GiveUpRecordingDeps } from './steps/give-up-recording.ts';
 
@@ -42,6 +42,7 @@ export const transcribeRecording: Processor<typeof transcription, TranscriptionD
     return done();
   } catch (error) {
     if (isFinal(error, context)) await giveUpRecording(recording, 'the recording could not be transcribed', deps);
+    if (isHopeless(error)) return reject(error.message);
     throw error;
   }
 };

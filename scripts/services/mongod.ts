@@ -12,10 +12,12 @@ export interface MongodOptions extends ServerOptions {
   readonly replSet?: string;
   /** Further words for mongod's command line. */
   readonly args?: readonly string[];
+  /** True: one of several, which whoever starts them makes a set; it is waited for until it answers, and no longer. Default: it becomes the primary of a set of its own. */
+  readonly member?: boolean;
 }
 
 /**
- * Starts a mongod as a replica set of one and waits until it is primary. Journaling is on, as always since MongoDB 6.0.
+ * Starts a mongod, as a replica set of one unless told otherwise, and waits until it is primary. Journaling is on, as always since MongoDB 6.0.
  *
  * @throws ServicesError in one sentence, when there is no mongod to be had or it does not start.
  */
@@ -34,20 +36,21 @@ export async function startMongod(options: MongodOptions = {}): Promise<RunningM
         ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=0'],
         ...(options.args ?? []),
       ],
-      ready: ({ port, pid }) => becomePrimary(port, pid, replSet),
+      ready: ({ port, pid }) => becomeReady(port, pid, replSet, options.member ?? false),
     },
     options,
   );
   return { ...server, uri: `mongodb://127.0.0.1:${server.port}/delauto?replicaSet=${replSet}` };
 }
 
-async function becomePrimary(port: number, pid: number, replSet: string): Promise<void> {
+async function becomeReady(port: number, pid: number, replSet: string, member: boolean): Promise<void> {
   const host = `127.0.0.1:${port}`;
   const client = new MongoClient(`mongodb://${host}/?directConnection=true`, { serverSelectionTimeoutMS: 300, connectTimeoutMS: 2_000 });
   try {
     const admin = (await client.connect()).db('admin');
     const status = await admin.command({ serverStatus: 1 });
     if (Number(status['pid']) !== pid) throw new Error('another server has the port');
+    if (member) return;
     const hello = await admin.command({ hello: 1 });
     if (hello['isWritablePrimary']) return;
     if (!hello['setName'] && hello['isreplicaset']) {

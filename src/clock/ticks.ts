@@ -1,5 +1,5 @@
 import type { Producer } from '#queues/producer.ts';
-import { SECOND, type Time } from '#src/platform/time.ts';
+import { HOUR, SECOND, type Time } from '#src/platform/time.ts';
 import { newTraceId } from '#src/platform/tracing.ts';
 
 /** One thing that is due again and again: agenda decides when, a BullMQ job does the work. */
@@ -24,6 +24,13 @@ export const rollupTick: Tick = {
   pattern: '*/30 * * * * *',
   enqueue: (producer, time) =>
     producer.enqueue('metrics-rollup', { until: numberOf(ROLLUP_MS, time) * time.span(ROLLUP_MS), traceId: newTraceId() }),
+};
+
+/** Looks every minute whether an hour of the scaled clock has begun: the books are compared once in each. */
+export const booksTick: Tick = {
+  name: 'books',
+  pattern: '45 * * * * *',
+  enqueue: (producer, time) => producer.enqueue('books', { hour: Math.floor(time.now().getTime() / HOUR), traceId: newTraceId() }),
 };
 
 /** The same for all clock processes during one period, so that however many of them tick, it is one job. */

@@ -54,6 +54,7 @@ export const environment = z.object({
     .default('delauto'),
   WORKER_QUEUES: list.optional(),
   WORKER_CONCURRENCY: count(1, 1000).default(50),
+  WORKER_BLOCKED_SECONDS: count(0, 600).default(10),
 
   TWILIO_ACCOUNT_SID: z.string().regex(/^AC[0-9a-f]{32}$/i, 'must be AC and 32 hexadecimal digits'),
   TWILIO_AUTH_TOKEN: secret(1),
@@ -110,7 +111,7 @@ export function loadSettings(env: Readonly<Record<string, string | undefined>>) 
     shutdown: { graceMs: s.SHUTDOWN_GRACE_SECONDS * 1000 },
     mongodb: { uri: s.MONGODB_URI },
     redis: { url: s.REDIS_URL, clusterNodes: s.REDIS_CLUSTER_NODES, prefix: s.QUEUE_PREFIX },
-    worker: { queues: s.WORKER_QUEUES, concurrency: s.WORKER_CONCURRENCY },
+    worker: { queues: s.WORKER_QUEUES, concurrency: s.WORKER_CONCURRENCY, blockedMs: s.WORKER_BLOCKED_SECONDS * 1000 },
     twilio: {
       accountSid: s.TWILIO_ACCOUNT_SID,
       authToken: s.TWILIO_AUTH_TOKEN,

@@ -4,7 +4,7 @@ import { refusedWrites } from './grouped/refused-writes.ts';
 
 // By name: a driver that is loaded twice has two classes, and Mongoose has words of its own.
 const NOT_REACHED =
-  /^Mongo(ose)?(Network|ServerSelection|NotConnected|Pool|WaitQueue|ServerClosed|TopologyClosed|ClientClosed|OperationTimeout)/;
+  /^(Mongo(ose)?(Network|ServerSelection|StalePrimary|NotConnected|Pool|WaitQueue|ServerClosed|TopologyClosed|ClientClosed|OperationTimeout)|PoolCleared)/;
 
 /** A primary that ends or steps down says so in these; of a read the driver adds no label. https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md */
 const STEPPING_DOWN = new Set([6, 7, 89, 91, 134, 189, 262, 9001, 10_107, 11_600, 11_602, 13_435, 13_436]);

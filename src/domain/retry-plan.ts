@@ -18,6 +18,7 @@ type RetriedOutcome = keyof typeof BACKOFF_MINUTES;
 const GROWTH = 1.5;
 const LONGEST_MINUTES = 24 * 60;
 const MINUTE = 60_000;
+const DAY_MINUTES = 24 * 60;
 
 export interface EndedAttempt {
   outcome: Outcome;
@@ -27,10 +28,12 @@ export interface EndedAttempt {
   maxRetries: number;
   /** Its own `attemptNumber` and `max_retries` do not count here. */
   subject: ContactSubject;
+  /** The outcome may be the carrier's fault of this day: tried again on the next, whatever it is. */
+  nextDay?: boolean;
 }
 
 export type RetryPlan =
-  | { kind: 'retry'; at: Date; reason: RetriedOutcome }
+  | { kind: 'retry'; at: Date; reason: Outcome }
   /** With an outcome as its reason: one that is never tried again, such as `undialable`. */
   | { kind: 'give-up'; reason: NeverReason | Outcome };
 
@@ -38,18 +41,20 @@ export type RetryPlan =
 export const isRetried = (outcome: Outcome): outcome is RetriedOutcome => Object.hasOwn(BACKOFF_MINUTES, outcome);
 
 /** What follows an attempt that has ended: another one, at the first allowed moment after the back-off, or giving up. */
-export function planRetry({ outcome, attemptNumber, maxRetries, subject }: EndedAttempt, now: Date): RetryPlan {
-  if (!isRetried(outcome)) return { kind: 'give-up', reason: outcome };
+export function planRetry({ outcome, attemptNumber, maxRetries, subject, nextDay = false }: EndedAttempt, now: Date): RetryPlan {
+  const minutes = nextDay ? DAY_MINUTES : backOffMinutes(outcome, attemptNumber);
+  if (minutes === null) return { kind: 'give-up', reason: outcome };
   const next = { ...subject, attemptNumber: attemptNumber + 1, delivery: { ...subject.delivery, max_retries: maxRetries } };
   const never = neverReason(next, now);
   if (never) return { kind: 'give-up', reason: never };
-  const slot = nextSlot(next, backedOff(outcome, attemptNumber, now));
+  const slot = nextSlot(next, new Date(now.getTime() + minutes * MINUTE));
   if (slot.kind === 'at') return { kind: 'retry', at: slot.at, reason: outcome };
   // The delivery's time is still to come, only the back-off reaches beyond it.
   return { kind: 'give-up', reason: slot.reason === 'delivery_time_passed' ? 'no_slot_before_delivery' : slot.reason };
 }
 
-function backedOff(outcome: RetriedOutcome, attemptNumber: number, now: Date): Date {
-  const minutes = Math.min(BACKOFF_MINUTES[outcome] * GROWTH ** (attemptNumber - 1), LONGEST_MINUTES);
-  return new Date(now.getTime() + minutes * MINUTE);
+/** null: it is not tried again. */
+function backOffMinutes(outcome: Outcome, attemptNumber: number): number | null {
+  if (!isRetried(outcome)) return null;
+  return Math.min(BACKOFF_MINUTES[outcome] * GROWTH ** (attemptNumber - 1), LONGEST_MINUTES);
 }

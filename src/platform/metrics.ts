@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Seconds: from a cached answer to a provider that takes its time. */
 const HTTP_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -20,7 +20,7 @@ export function createMetrics() {
     }),
     jobs: new Counter({
       name: 'jobs_total',
-      help: 'Runs of jobs, by how they ended: done, skipped, snoozed, rejected; with an error that used an attempt: retried, or failed for good; with one that used none: postponed (database away), rate_limited, paused (provider refuses our settings), stopped.',
+      help: 'Runs of jobs, by how they ended: done, skipped, snoozed, rejected; with an error that used an attempt: retried, or failed for good; with one that used none: postponed (database away), rate_limited, paused (provider refuses our settings), stopped, parked (payload of a later release), queued_up (a suspect behind another); quarantined as poison.',
       labelNames: ['queue', 'outcome'] as const,
       registers,
     }),
@@ -29,6 +29,18 @@ export function createMetrics() {
       help: 'One run of a job.',
       labelNames: ['queue'] as const,
       buckets: JOB_BUCKETS,
+      registers,
+    }),
+    alerts: new Counter({
+      name: 'alerts_total',
+      help: 'Times that an operator must be woken, by what for (src/platform/alert.ts).',
+      labelNames: ['alert'] as const,
+      registers,
+    }),
+    providerCircuitOpen: new Gauge({
+      name: 'provider_circuit_open',
+      help: 'Circuits of this process that are open, by provider: nothing is sent there until a single request has been answered again.',
+      labelNames: ['provider'] as const,
       registers,
     }),
     fencedWrites: new Counter({
@@ -45,7 +57,7 @@ export function createMetrics() {
     }),
     callbacksRefused: new Counter({
       name: 'callbacks_refused_total',
-      help: 'Callbacks that were refused: forged, malformed, of another account, for no attempt of ours.',
+      help: 'Callbacks that were refused: forged, malformed, of another account, for no attempt of ours, told an hour late.',
       labelNames: ['reason'] as const,
       registers,
     }),

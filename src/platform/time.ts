@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
@@ -10,6 +12,8 @@ export interface Time {
   span(realMs: number): number;
   /** Real milliseconds from now until `at`, never negative. */
   until(at: Date): number;
+  /** Resolves after so many real milliseconds. */
+  wait(realMs: number): Promise<void>;
   /** Asks another clock, the database's, and follows it from now on. */
   correctBy(ask: () => Promise<Date>): Promise<void>;
 }
@@ -30,6 +34,7 @@ export function createTime({ scale, anchorMs, offsetMs }: TimeSettings, realNow:
     now: () => new Date(nowMs()),
     span: (realMs) => realMs * scale,
     until: (at) => Math.max(0, (at.getTime() - nowMs()) / scale),
+    wait: (realMs) => delay(realMs),
     async correctBy(ask) {
       const sent = realNow();
       const theirs = await ask();

@@ -29,7 +29,8 @@ export interface AnalyseRequest {
 
 export interface Analyst {
   /**
-   * Asking again costs again, and may answer otherwise. Throws the signal's reason when that is aborted, and `AnalysisUnusable`,
+   * Asking again costs again, and may answer otherwise. An answer that is no analysis has been sent back twice by the time that
+   * `AnalysisUnusable` is thrown: asking once more is an operator's decision. Throws the signal's reason when that is aborted, and `AnalysisUnusable`,
    * `RateLimited`, `ProviderDown`, `ProviderMisconfigured` (also for an exhausted quota or an unknown model) or `PermanentlyRefused`.
    */
   analyse(request: AnalyseRequest, signal: AbortSignal): Promise<Analysis>;

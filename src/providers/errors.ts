@@ -5,7 +5,7 @@ export type Provider = 'telephony' | 'recordings' | 'transcriber' | 'analyst' | 
  * A provider did not do what it was asked. Subclasses are named by what the caller can do. Messages are short and constant, and
  * `cause` never holds a provider's own words: those repeat phone numbers, keys and addresses.
  */
-abstract class ProviderError extends Error {
+export abstract class ProviderError extends Error {
   readonly provider: Provider;
 
   constructor(provider: Provider, message: string, options?: ErrorOptions) {
@@ -73,7 +73,7 @@ export class RecordingUnusable extends ProviderError {
 
 export type AnalysisFlaw = 'refused' | 'cut-off' | 'not-json' | 'wrong-shape';
 
-/** The model answered, but not with an analysis. Asking again may help, a few times. */
+/** The model answered, but not with an analysis, however often it was asked to. */
 export class AnalysisUnusable extends ProviderError {
   readonly reason: AnalysisFlaw;
 

@@ -8,19 +8,23 @@ export interface OpenAiSettings {
   baseUrl: string;
   transcriptionModel: string;
   analysisModel: string;
+  /** How long one answer may take; 60 s unless given. */
+  timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 60_000;
 const DEFAULT_WAIT_MS = 5000;
+/** Most come as 429, but no waiting helps. */
+const UNPAID = ['insufficient_quota', 'billing_not_active', 'billing_hard_limit_reached'];
 
-export const openAiClient = ({ apiKey, baseUrl }: OpenAiSettings) =>
+export const openAiClient = ({ apiKey, baseUrl, timeoutMs = TIMEOUT_MS }: OpenAiSettings) =>
   new OpenAI({
     apiKey,
     baseURL: baseUrl,
     adminAPIKey: null, // these are otherwise read from the environment, behind our settings
     organization: null,
     project: null,
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     maxRetries: 0, // the job is what retries
     logLevel: 'off',
     fetchOptions: { redirect: 'error' }, // a customer's words go to the configured address only
@@ -43,8 +47,7 @@ function openAiError(provider: Provider, error: unknown): unknown {
   const status = Number(error.status ?? 0);
   const code = error.code ?? error.type;
   const cause = new ProviderAnswer(status, code);
-  // A 429, too, but no waiting helps.
-  if (code === 'insufficient_quota') return new ProviderMisconfigured(provider, code, { cause });
+  if (code && UNPAID.includes(code)) return new ProviderMisconfigured(provider, code, { cause });
   if (status === 429) return new RateLimited(provider, waitMs(error.headers as Headers | undefined), { cause });
   // 404: the model or the address.
   if (status === 401 || status === 403 || status === 404) return new ProviderMisconfigured(provider, code ?? status, { cause });
@@ -52,5 +55,11 @@ function openAiError(provider: Provider, error: unknown): unknown {
   return new ProviderDown(provider, { cause });
 }
 
-const waitMs = (headers: Headers | undefined) =>
+/** `retry-after-ms` is OpenAI's own and the finer one. */
+const waitMs = (headers: Headers | undefined) => {
+  const ms = headers?.get('retry-after-ms') ?? '';
+  return /^\d+(\.\d+)?$/.test(ms) ? retryAfterMs(String(Number(ms) / 1000), undefined, DEFAULT_WAIT_MS) : waitSeconds(headers);
+};
+
+const waitSeconds = (headers: Headers | undefined) =>
   retryAfterMs(headers?.get('retry-after') ?? undefined, headers?.get('date') ?? undefined, DEFAULT_WAIT_MS);

@@ -4,12 +4,14 @@ import { asProviderError, TwilioAnswered } from './twilio-answer.ts';
 import { twilioClient, type TwilioSettings } from './twilio-client.ts';
 import { acceptedDial, dialParameters, failedDial } from './twilio-dial.ts';
 import { fetchMedia } from './twilio-media.ts';
-import { callSnapshot, recordingSnapshot } from './twilio-snapshots.ts';
+import { callPage, callSnapshot, recordingSnapshot } from './twilio-snapshots.ts';
 
 const OVER = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
 /** "Call is not in the expected state": it is beyond being cancelled. */
 const WRONG_STATE = 21220;
 const LONGEST_LIST = 100;
+/** Half of what Twilio gives at most: some 1 MB. */
+const CALLS_PER_PAGE = 500;
 
 /** Telephony by Twilio's REST API. `close` ends the idle connections. */
 export function createTwilioTelephony(settings: TwilioSettings): Telephony & { close(): Promise<void> } {
@@ -48,6 +50,25 @@ export function createTwilioTelephony(settings: TwilioSettings): Telephony & { c
       const calls = await ask(signal, (client) => client.calls.list({ to: number, limit: LONGEST_LIST, pageSize: LONGEST_LIST }));
       const since = Math.floor(startedAfter.getTime() / 1000) * 1000; // Twilio's times are whole seconds
       return (calls ?? []).map(callSnapshot).filter(({ dateCreated }) => dateCreated === undefined || dateCreated.getTime() >= since);
+    },
+
+    async listCalls({ startedFrom, startedBefore, page }, signal) {
+      const { calls } = clientFor(signal);
+      try {
+        const found =
+          page === undefined
+            ? await calls.page({
+                from: settings.fromNumber,
+                startTimeAfter: startedFrom,
+                startTimeBefore: startedBefore,
+                pageSize: CALLS_PER_PAGE,
+              })
+            : await calls.getPage(page);
+        return callPage(found, startedFrom, startedBefore);
+      } catch (error) {
+        // Here a 404 is no empty list: it is the account that is not there.
+        throw asProviderError(error, signal);
+      }
     },
 
     async cancel(callSid, signal) {

@@ -56,6 +56,7 @@ export function answerError(answer: TwilioAnswered): RateLimited | ProviderDown 
       return new ProviderMisconfigured('telephony', twilioCode ?? status, { cause: answer });
     case 'permanent-number':
     case 'permanent-policy':
+    case 'opted-out':
     case 'unlisted':
       return new PermanentlyRefused('telephony', twilioCode ?? status, { cause: answer });
   }

@@ -48,6 +48,6 @@ function answeredDial(answer: TwilioAnswered): Dialed {
     kind: 'refused',
     code: answer.twilioCode ?? answer.status,
     message,
-    action: action === 'permanent-number' || action === 'unlisted' ? action : 'permanent-policy',
+    action: action === 'permanent-number' || action === 'opted-out' || action === 'unlisted' ? action : 'permanent-policy',
   };
 }

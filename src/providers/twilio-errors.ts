@@ -6,6 +6,8 @@ export type TwilioAction =
   | 'permanent-number'
   /** Not allowed to this phone, from this account: an operator should know. */
   | 'permanent-policy'
+  /** Its owner has told Twilio never to be contacted by us. */
+  | 'opted-out'
   /** Nothing will work until an operator has looked. */
   | 'configuration'
   /** Refused, and we do not know what it says of the phone: an operator must look. */
@@ -16,6 +18,8 @@ interface Entry {
   message: string;
   /** For `retry`, if the answer names no time itself. */
   waitMs?: number;
+  /** Also seen while a carrier is out: worth one more try, a day later. */
+  again?: 'next-day';
 }
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -29,7 +33,7 @@ export const TWILIO_ERRORS: Readonly<Record<number, Entry>> = {
   21211: { action: 'permanent-number', message: 'invalid number' },
   21217: { action: 'permanent-number', message: 'not a valid number to call' },
   21214: { action: 'permanent-number', message: 'the number cannot be reached' },
-  13224: { action: 'permanent-number', message: 'the number is not supported or does not exist' }, // also seen while a carrier is out
+  13224: { action: 'permanent-number', message: 'the number is not supported or does not exist', again: 'next-day' },
   21614: { action: 'permanent-number', message: 'not a mobile number' },
   21635: { action: 'permanent-number', message: 'a landline takes no messages' },
   30006: { action: 'permanent-number', message: 'a landline or an unreachable carrier' },
@@ -38,7 +42,7 @@ export const TWILIO_ERRORS: Readonly<Record<number, Entry>> = {
   13227: { action: 'permanent-policy', message: 'this country is not enabled for the account' },
   32205: { action: 'permanent-policy', message: 'this country is not enabled for the account' },
   21216: { action: 'permanent-policy', message: 'calls to this number are blocked' },
-  21610: { action: 'permanent-policy', message: 'the recipient has opted out' },
+  21610: { action: 'opted-out', message: 'the recipient has opted out' },
 
   20003: { action: 'configuration', message: 'the credentials are refused' },
   21201: { action: 'configuration', message: 'no number to call was given' },
@@ -59,3 +63,6 @@ export function twilioError(status: number, code: number | undefined): Entry {
   const general = code === undefined || Math.floor(code / 1000) === 20; // 20xxx: account, authentication, address
   return [401, 403, 404].includes(status) && general ? REFUSES_US : UNLISTED;
 }
+
+/** Whether a call that was refused with this code, as the ledger has it, may be tried once more on the next day. */
+export const isWorthAnotherDay = (code: string | undefined): boolean => TWILIO_ERRORS[Number(code)]?.again === 'next-day';

@@ -1,5 +1,6 @@
 import { RecordingNotFound, RecordingUnusable } from './errors.ts';
-import type { Media } from './telephony.ts';
+import { mp3Seconds } from './mp3-seconds.ts';
+import type { FetchOptions, Media } from './telephony.ts';
 import { AnswerTooLarge, ExchangeFailed, type Answer, type Transport } from './transport.ts';
 import { answerError, asProviderError, twilioAnswered } from './twilio-answer.ts';
 import { basicAuth, type TwilioSettings } from './twilio-client.ts';
@@ -14,13 +15,13 @@ export async function fetchMedia(
   settings: TwilioSettings,
   transport: Transport,
   recordingSid: string,
-  { maxBytes, signal }: { maxBytes: number; signal: AbortSignal },
+  { maxBytes, seconds, signal }: FetchOptions,
 ): Promise<Media> {
   const path = `/2010-04-01/Accounts/${settings.accountSid}/Recordings/${encodeURIComponent(recordingSid)}.mp3`;
   let url = settings.apiUrl.replace(/\/+$/, '') + path;
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
     const answer = await get(settings, transport, url, maxBytes, signal);
-    if (answer.status < 300 || answer.status > 399) return usable(answer);
+    if (answer.status < 300 || answer.status > 399) return usable(answer, seconds);
     const target = URL.parse(answer.headers.location ?? '', url);
     if (target?.origin !== new URL(settings.apiUrl).origin) break;
     url = target.href;
@@ -48,11 +49,15 @@ function refusal(answer: Answer): Error {
   return answer.status === 404 || answer.status === 202 ? new RecordingNotFound('telephony', { cause }) : answerError(cause);
 }
 
-function usable({ headers, body }: Answer): Media {
+function usable({ headers, body }: Answer, announced: number | undefined): Media {
   const contentType = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (!contentType.startsWith('audio/')) throw new RecordingUnusable('telephony', 'wrong-type');
   if (body.length === 0) throw new RecordingUnusable('telephony', 'empty');
   // A page in audio's clothes: neither MP3 nor WAV begins with '<'.
   if (body.subarray(0, 64).toString('latin1').trimStart().startsWith('<')) throw new RecordingUnusable('telephony', 'wrong-type');
+  if (announced !== undefined && isCutShort(mp3Seconds(body), announced)) throw new RecordingUnusable('telephony', 'truncated');
   return { bytes: body, contentType };
 }
+
+/** Twilio counts whole seconds and trims silence: only what is clearly shorter is cut. Audio whose length cannot be read is taken as it is. */
+const isCutShort = (seconds: number | null, announced: number) => seconds !== null && seconds < 0.75 * announced - 1;

@@ -1,4 +1,4 @@
-import type { CallSnapshot, RecordingSnapshot } from './telephony.ts';
+import type { CallPage, CallSnapshot, RecordingSnapshot } from './telephony.ts';
 
 /** What we read of the SDK's call. */
 interface TwilioCall {
@@ -24,6 +24,16 @@ export const callSnapshot = (call: TwilioCall): CallSnapshot => ({
   ...secondsAs('durationSeconds', call.duration),
   ...(call.answeredBy ? { answeredBy: call.answeredBy } : {}),
 });
+
+/** A page of calls. Twilio documents its bounds as days, and may give more than was asked for. */
+export function callPage(
+  { instances, nextPageUrl }: { instances: TwilioCall[]; nextPageUrl?: string | undefined },
+  from: Date,
+  before: Date,
+): CallPage {
+  const calls = instances.map(callSnapshot).filter(({ startTime }) => startTime !== undefined && startTime >= from && startTime < before);
+  return { calls, next: nextPageUrl ?? null };
+}
 
 interface TwilioRecording {
   sid: string;

@@ -36,6 +36,7 @@ const VOICES: ReadonlyMap<string, Voice> = new Map([
 const KEY_WAIT_SECONDS = 8;
 const LONGEST_MESSAGE_SECONDS = 120;
 const SILENCE_SECONDS = 6;
+const HOLD_SECONDS = 4;
 
 /** Says the texts and waits for one key, which may be pressed while they are spoken. */
 export function menu({ texts, language, actionUrl }: Menu): string {
@@ -82,6 +83,16 @@ export function say({ texts, language }: Spoken): string {
   const response = new twilio.twiml.VoiceResponse();
   for (const text of texts) response.say(voiceFor(language), speakable(text));
   response.hangup();
+  return response.toString();
+}
+
+/** For when we cannot answer yet: asks for a moment, in both languages, and then this address for what comes next. */
+export function holdOn(url: string): string {
+  const response = new twilio.twiml.VoiceResponse();
+  response.say(ENGLISH, 'One moment, please.');
+  response.say(SPANISH, 'Un momento, por favor.');
+  response.pause({ length: HOLD_SECONDS });
+  response.redirect({ method: 'POST' }, url);
   return response.toString();
 }
 

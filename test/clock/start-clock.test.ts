@@ -1,8 +1,10 @@
+import { ReplyError } from 'ioredis';
 import { afterEach, expect, it } from 'vitest';
 import { startClock, type Clock } from '#src/clock/start-clock.ts';
-import { reconcileTick, rollupTick, type Tick } from '#src/clock/ticks.ts';
+import { booksTick, reconcileTick, rollupTick, type Tick } from '#src/clock/ticks.ts';
 import type { Producer } from '#queues/producer.ts';
-import { createTime, SECOND } from '#src/platform/time.ts';
+import { createMetrics } from '#src/platform/metrics.ts';
+import { createTime, HOUR, SECOND } from '#src/platform/time.ts';
 import { testClock } from '#test/support/clock.ts';
 import { emptyDatabase } from '#test/support/database.ts';
 import { fakeProducer } from '#test/support/fakes/producer.ts';
@@ -26,9 +28,11 @@ function everySecond(name: string) {
 
 async function aClock(ticks: Tick[], producer: Producer = fakeProducer()) {
   const { log, lines } = jsonLog();
-  const clock = await startClock(ticks, { db: await database, producer, time: createTime({ scale: 1, anchorMs: 0, offsetMs: 0 }), log });
+  const metrics = createMetrics();
+  const time = createTime({ scale: 1, anchorMs: 0, offsetMs: 0 });
+  const clock = await startClock(ticks, { db: await database, producer, time, log, metrics });
   clocks.push(clock);
-  return { clock, lines };
+  return { clock, lines, metrics };
 }
 let database: ReturnType<typeof emptyDatabase>;
 
@@ -68,8 +72,31 @@ it('a tick that cannot be enqueued is told, and the next one comes', async () =>
 });
 
 it.each([
+  ['OOM', "OOM command not allowed when used memory > 'maxmemory'.", 1],
+  ['MISCONF', 'MISCONF Errors writing to the AOF file: No space left on device', 1],
+  ['away', 'Connection is closed.', 0],
+])('rows 10 and 11: Redis that takes no writes wakes an operator (%s)', async (_name, words, alerts) => {
+  database = emptyDatabase();
+  await database;
+  let failures = 0;
+  const tick: Tick = {
+    name: 'failing',
+    pattern: '* * * * * *',
+    enqueue: async () => {
+      failures += 1;
+      throw new ReplyError(words);
+    },
+  };
+  const { lines, metrics } = await aClock([tick]);
+  await expect.poll(() => lines.some(({ msg }) => msg === 'tick not enqueued') && failures > 0).toBe(true);
+  const { values } = await metrics.alerts.get();
+  expect(values.filter(({ labels, value }) => labels.alert === 'redis_refuses_writes' && value > 0)).toHaveLength(alerts);
+});
+
+it.each([
   ['reconcile', reconcileTick, 20 * SECOND],
   ['metrics-rollup', rollupTick, 30 * SECOND],
+  ['books', booksTick, HOUR],
 ])('%s: the ticks of one period are one job, whichever clock makes them', async (name, tick, period) => {
   const producer = fakeProducer();
   const start = Math.ceil(Date.parse('2026-03-10T14:00:00Z') / period) * period;

@@ -13,6 +13,7 @@ import { isDatabaseAway } from '#src/db/database-away.ts';
 import { GroupFull } from '#src/db/grouped/group-commit.ts';
 import { RefusedWrite } from '#src/db/grouped/refused-writes.ts';
 import { TooLate } from '#src/platform/within.ts';
+import { startTcpProxy } from '#test/support/tcp-proxy.ts';
 
 const thrownBy = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -38,6 +39,21 @@ it('a server that was there and is gone: whatever is asked of it', async () => {
   ];
   await client.close();
   expect(errors.map((error) => [String(error), isDatabaseAway(error)])).toEqual(errors.map((error) => [String(error), true]));
+});
+
+it('a network that swallows everything: the driver gives up the connections in use, in words of its own', async () => {
+  const mongod = await startMongod();
+  const proxy = await startTcpProxy({ port: mongod.port });
+  const impatient = { heartbeatFrequencyMS: 500, connectTimeoutMS: 500, serverMonitoringMode: 'poll', retryReads: false } as const;
+  const client = await new MongoClient(proxy.addressOf(mongod.uri), impatient).connect();
+  const things = client.db().collection('things');
+  await things.findOne();
+  await proxy.blackHole();
+  const error = await thrownBy(things.findOne());
+  await proxy.close();
+  await client.close();
+  await mongod.stop();
+  expect([String(error), isDatabaseAway(error)]).toEqual([expect.stringContaining('PoolCleared'), true]);
 });
 
 it.each<[string, unknown]>([

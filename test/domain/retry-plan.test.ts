@@ -20,6 +20,18 @@ describe('another attempt', () => {
     expect(plan(outcome)).toEqual({ kind: 'retry', at: minutesLater(minutes), reason: outcome });
   });
 
+  it('follows a refusal that may be the carrier’s fault on the next day, where the delivery waits for it', () => {
+    const given = { outcome: 'undialable', attemptNumber: 1, maxRetries: 3, nextDay: true } as const;
+    const late = aSubject({ delivery: { scheduled_time: minutesLater(3 * 24 * 60) } });
+    expect(planRetry({ ...given, subject: late }, MONDAY_10)).toEqual({
+      kind: 'retry',
+      at: minutesLater(24 * 60),
+      reason: 'undialable',
+    });
+    const soon = aSubject({ delivery: { scheduled_time: minutesLater(60) } });
+    expect(planRetry({ ...given, subject: soon }, MONDAY_10)).toEqual({ kind: 'give-up', reason: 'no_slot_before_delivery' });
+  });
+
   it('comes half as late again each time', () => {
     expect(plan('no_answer', {}, 2)).toMatchObject({ at: minutesLater(90) });
     expect(plan('no_answer', {}, 3)).toMatchObject({ at: minutesLater(135) });

@@ -40,6 +40,8 @@ export const boundaryPlants: readonly Plant[] = [
   plant('simulator-imports-nothing-of-the-product', 'scripts/simulator/reads-queues.ts', '#queues/contract.ts'),
   plant('demo-is-checked-by-strangers', 'scripts/demo/check/reads-db.ts', '#src/db/rows.ts'),
   plant('demo-is-checked-by-strangers', 'scripts/demo/check/reads-workers.ts', '#workers/outcomes.ts'),
+  plant('books-are-proved-by-strangers', 'scripts/prove/reads-db.ts', '#src/db/rows.ts'),
+  plant('books-are-proved-by-strangers', 'scripts/prove/reads-workers.ts', '#workers/outcomes.ts'),
   plant('product-never-imports-scripts', 'src/http/reads-scripts.ts', '#scripts/tool.ts'),
   plant('nobody-imports-tests', 'scripts/reads-tests.ts', '#test/helper.ts'),
   plant('nobody-imports-tests', 'src/http/reads-bench.ts', '../../bench/load.ts'),

@@ -45,6 +45,21 @@ describe('a request', () => {
     expect((error as HttpProblem).detail).toMatch(/Idempotency-Key or external_id/);
   });
 
+  it('gets it after half the time where one before was refused, until the database has answered anybody', async () => {
+    const { database, now, answerInTime, outcomeOf } = setup();
+    const spent = async () => {
+      const begun = now();
+      const outcome = outcomeOf(answerInTime(never));
+      await vi.runAllTimersAsync();
+      return (await outcome).at - begun;
+    };
+    expect([await spent(), await spent(), await spent()]).toEqual([200, 100, 100]);
+    await vi.advanceTimersByTimeAsync(1000);
+    database.answeredAt = now();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([await spent(), await spent()]).toEqual([200, 100]);
+  });
+
   it('that only reads is told that nothing was done', async () => {
     const { answerInTime, outcomeOf } = setup();
     const outcome = outcomeOf(answerInTime(never, 'reads'));

@@ -43,6 +43,13 @@ const unavailable = (type?: 'unavailable' | 'outcome-unknown') => (answer: Answe
   expect(answer.headers['retry-after']).toBe('1');
   expect(JSON.parse(answer.body)).toMatchObject({ type: type ? `/problems/${type}` : expect.any(String), status: 503 });
 };
+/** The caller is asked for a moment, and Twilio to ask again, with the key that was pressed. */
+const aMoment = (key?: string) => (answer: Answer) => {
+  expect(answer.statusCode).toBe(200);
+  expect(answer.headers['content-type']).toMatch(/^text\/xml/);
+  expect(answer.body).toContain('One moment, please.');
+  expect(answer.body).toMatch(key === undefined ? /again=1#/ : new RegExp(`again=1&amp;digits=${key}#`));
+};
 const apology = (answer: Answer) => {
   expect(answer.statusCode).toBe(200);
   expect(answer.headers['content-type']).toMatch(/^text\/xml/);
@@ -78,8 +85,9 @@ describe('with MongoDB hanging', () => {
       await inTime(() => world.cancel(call.delivery_id.toHexString()), unavailable('unavailable'));
       await inTime(() => callBack(world, call.path('status'), call.status()), unavailable('outcome-unknown'));
       await Promise.all([
-        soonEnough(() => callBack(world, call.path('voice'), call.common), apology),
-        soonEnough(() => digit('1'), apology),
+        soonEnough(() => callBack(world, call.path('voice'), call.common), aMoment()),
+        soonEnough(() => digit('1'), aMoment('1')),
+        soonEnough(() => callBack(world, `${call.path('choice')}?again=3&digits=1`, call.common), apology),
       ]);
     } finally {
       await mongod.kill('SIGCONT');
@@ -92,7 +100,7 @@ describe('with MongoDB hanging', () => {
     await expect.poll(() => world.rows('callattempts', { to_number: phone })).toHaveLength(1);
     // What Twilio was refused it sends again; it may also have been filed late.
     expect((await callBack(world, call.path('status'), call.status())).statusCode).toBe(204);
-    expect((await digit('1')).body).toContain('is confirmed');
+    expect((await callBack(world, `${call.path('choice')}?again=1&digits=1`, call.common)).body).toContain('is confirmed');
     await expect.poll(async () => (await call.events()).map(({ kind }) => String(kind)).toSorted()).toEqual(['call-status', 'choice']);
   });
 
@@ -102,7 +110,10 @@ describe('with MongoDB hanging', () => {
     await inTime(() => world.submit(world.order()), unavailable());
     await inTime(() => world.get('/v1/deliveries'), unavailable('unavailable'));
     await inTime(() => callBack(world, call.path('recording'), call.recording()), unavailable('outcome-unknown'));
-    await Promise.all([soonEnough(() => callBack(world, call.path('voice'), call.common), apology), soonEnough(() => digit('9'), apology)]);
+    await Promise.all([
+      soonEnough(() => callBack(world, call.path('voice'), call.common), aMoment()),
+      soonEnough(() => digit('9'), aMoment('9')),
+    ]);
   });
 });
 

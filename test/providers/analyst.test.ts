@@ -83,8 +83,8 @@ it('cuts what is too long', async () => {
   expect(taken.entities[0]).toMatchObject({ type: 't'.repeat(40), value: 'v'.repeat(200) });
 });
 
-describe('an answer is no analysis', () => {
-  it.each([
+describe('row 22: an answer is no analysis', () => {
+  it.each<[string, object, string]>([
     ['when it is cut off', completion('{"sentiment":', { finish_reason: 'length' }), 'cut-off'],
     ['when the model refuses', completion('', { refusal: 'I will not' }), 'refused'],
     ['when it was filtered', completion('', { finish_reason: 'content_filter' }), 'refused'],
@@ -101,6 +101,39 @@ describe('an answer is no analysis', () => {
     expect(error).toBeInstanceOf(AnalysisUnusable);
     expect(error).toMatchObject({ reason });
     expect(words(error)).not.toContain('secret words');
+    // Sent back twice, and never again; who refuses is not asked again.
+    expect(openai.received).toHaveLength(reason === 'refused' ? 1 : 3);
+  });
+});
+
+describe('row 22: an answer that does not fit', () => {
+  const messagesOf = (body: Buffer | undefined) => JSON.parse(String(body)).messages as { role: string; content: string }[];
+
+  it('is sent back with what is wrong with it, and the form that comes then is taken', async () => {
+    const openai = await stubServer(json(200, completion('Here you are: {')), json(200, completion(analysis)));
+    expect(await analyse(openai.url)).toEqual(analysis);
+    const [first, second] = openai.received.map(({ body }) => messagesOf(body));
+    expect(second?.slice(0, 2)).toEqual(first);
+    expect(second?.slice(2)).toEqual([
+      { role: 'assistant', content: 'Here you are: {' },
+      { role: 'system', content: expect.stringContaining('JSON only') },
+    ]);
+  });
+
+  it('may be mended by the second repair', async () => {
+    const openai = await stubServer(
+      json(200, completion({ ...analysis, priority: 'asap' })),
+      json(200, completion('{"senti', { finish_reason: 'length' })),
+      json(200, completion(analysis)),
+    );
+    expect(await analyse(openai.url)).toEqual(analysis);
+    expect(openai.received).toHaveLength(3);
+  });
+
+  it('is not sent back to a provider that is down by then', async () => {
+    const openai = await stubServer(json(200, completion('no form')), json(500, openAiError(null)));
+    expect(await failure(analyse(openai.url))).toBeInstanceOf(ProviderDown);
+    expect(openai.received).toHaveLength(2);
   });
 });
 

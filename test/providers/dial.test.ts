@@ -47,7 +47,7 @@ describe('an accepted dial', () => {
   });
 });
 
-describe('a refused dial', () => {
+describe('row 19: a refused dial', () => {
   it.each([
     [21211, 'permanent-number'],
     [21214, 'permanent-number'],
@@ -57,6 +57,7 @@ describe('a refused dial', () => {
     [21216, 'permanent-policy'],
     [13227, 'permanent-policy'],
     [32205, 'permanent-policy'],
+    [21610, 'opted-out'],
     [29999, 'unlisted'], // not in the table: nothing is known of the number
   ])('with code %i is %s', async (code, action) => {
     const twilio = await stubServer(json(400, errorBody(400, code)));

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { encodeMp3 } from '#scripts/simulator/audio/mp3.ts';
 import { ProviderDown, ProviderMisconfigured, RateLimited, RecordingNotFound, RecordingUnusable } from '#src/providers/errors.ts';
 import { failure, hang, json, patience, reset, stubServer, type Answering } from './stub-server.ts';
 import { ACCOUNT, RECORDING, telephonyAt } from './twilio-stub.ts';
@@ -8,8 +9,8 @@ const send =
   (contentType: string, body: Buffer | string): Answering =>
   (reply) =>
     reply.code(200).header('content-type', contentType).send(body);
-const fetchFrom = (url: string, { maxBytes = 1000, signal = patience() } = {}) =>
-  telephonyAt(url).fetchRecording(RECORDING, { maxBytes, signal });
+const fetchFrom = (url: string, { maxBytes = 1000, seconds = 0, signal = patience() } = {}) =>
+  telephonyAt(url).fetchRecording(RECORDING, { maxBytes, seconds, signal });
 
 it('comes by its SID, under the configured address, with our credentials', async () => {
   const twilio = await stubServer(send('audio/mpeg; charset=binary', AUDIO));
@@ -66,11 +67,30 @@ it.each<[string, Answering]>([
       reply.raw.write(AUDIO, () => reply.raw.destroy());
     },
   ],
-])('is unusable when it is %s', async (reason, answer) => {
+])('row 20: is unusable when it is %s', async (reason, answer) => {
   const twilio = await stubServer(answer);
   const error = await failure(fetchFrom(twilio.url));
   expect(error).toBeInstanceOf(RecordingUnusable);
   expect(error).toMatchObject({ reason });
+});
+
+describe('row 20: its length', () => {
+  const spoken = encodeMp3(Array.from({ length: 20 }, (_, word) => `word${word}`).join(' ')); // 7.2 s
+  it('is checked: half of what was announced is truncated, however whole the answer', async () => {
+    const twilio = await stubServer(send('audio/mpeg', spoken.subarray(0, spoken.length / 2)));
+    const error = await failure(fetchFrom(twilio.url, { maxBytes: 1e6, seconds: 7 }));
+    expect(error).toMatchObject({ name: 'RecordingUnusable', reason: 'truncated' });
+  });
+
+  it.each([
+    ['is as announced', spoken, 7],
+    ['is a little less, since silence was trimmed', spoken, 9],
+    ['was not announced', spoken, 0],
+    ['cannot be read', AUDIO, 60],
+  ])('is taken as it is when it %s', async (_, audio, seconds) => {
+    const twilio = await stubServer(send('audio/mpeg', audio));
+    expect(await fetchFrom(twilio.url, { maxBytes: 1e6, seconds })).toMatchObject({ bytes: audio });
+  });
 });
 
 it.each([

@@ -60,6 +60,15 @@ describe('with a store that speaks S3', () => {
     expect(await store.fetch(request.key, { maxBytes: 1000, signal: patience() })).toEqual(AUDIO);
   });
 
+  it('row 21: the same key by many at once is one object, and each is told the same', async () => {
+    const store = storeAt(endpoint);
+    const stored = await Promise.all(
+      Array.from({ length: 10 }, () => store.store({ ...request, key: 'recordings/d2/RE2.mp3' }, patience())),
+    );
+    expect(new Set(stored.map(({ sha256, size, url }) => `${sha256} ${size} ${url}`)).size).toBe(1);
+    expect(await store.fetch('recordings/d2/RE2.mp3', { maxBytes: 1000, signal: patience() })).toEqual(AUDIO);
+  });
+
   it('storing again changes nothing', async () => {
     const store = storeAt(endpoint);
     expect(await store.store(request, patience())).toEqual(await store.store(request, patience()));
@@ -114,17 +123,28 @@ it('the object is sent whole, with its hash and without what R2 has refused', as
 it.each([
   ['403', s3Error(403, 'SignatureDoesNotMatch'), ProviderMisconfigured],
   ['429', s3Error(429, 'TooManyRequests'), RateLimited],
+  ['501, as R2 said of checksums', s3Error(501, 'NotImplemented'), ProviderMisconfigured],
+  ['401', s3Error(401, 'Unauthorized'), ProviderMisconfigured],
+  ['a 429 with words of its own', (reply: Parameters<Answering>[0]) => reply.code(429).send('slow down'), RateLimited],
   ['503 SlowDown', s3Error(503, 'SlowDown'), RateLimited],
   ['503', s3Error(503, 'ServiceUnavailable'), ProviderDown],
   ['500', s3Error(500, 'InternalError'), ProviderDown],
   ['400', s3Error(400, 'KeyTooLongError'), PermanentlyRefused],
   ['a cut connection', reset, ProviderDown],
-])('%s is one request and tells what can be done', async (_, answer, kind) => {
+])('row 21: %s is one request and tells what can be done', async (_, answer, kind) => {
   const s3 = await stubServer(answer);
   const error = await failure(storeAt(s3.url).store(request, patience()));
   expect(error).toBeInstanceOf(kind);
   expect(s3.received).toHaveLength(1);
 });
+
+it('row 21: waits as long as it is asked to, and a second where R2 names no time: it takes one write a second for a key', async () => {
+  const named = await stubServer((reply) => reply.code(503).header('retry-after', '7').type('application/xml').send(slowDown));
+  expect(await failure(storeAt(named.url).store(request, patience()))).toMatchObject({ retryAfterMs: 7000 });
+  const unnamed = await stubServer((reply) => reply.code(503).type('application/xml').send(slowDown));
+  expect(await failure(storeAt(unnamed.url).store(request, patience()))).toMatchObject({ retryAfterMs: 1000 });
+});
+const slowDown = '<?xml version="1.0"?><Error><Code>SlowDown</Code></Error>';
 
 it('nobody listening is a provider that is down', async () => {
   expect(await failure(storeAt(await deadUrl()).ping(patience()))).toBeInstanceOf(ProviderDown);

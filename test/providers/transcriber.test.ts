@@ -33,6 +33,8 @@ it('invents neither language nor confidence', async () => {
 it.each([
   ['429', json(429, openAiError('rate_limit_exceeded'), { 'retry-after': '3' }), RateLimited],
   ['an exhausted quota', json(429, openAiError('insufficient_quota', 'insufficient_quota')), ProviderMisconfigured],
+  ['an account that is not paid', json(429, openAiError('billing_not_active')), ProviderMisconfigured],
+  ['a limit of spending', json(400, openAiError('billing_hard_limit_reached')), ProviderMisconfigured],
   ['401', json(401, openAiError('invalid_api_key')), ProviderMisconfigured],
   ['an unknown model', json(404, openAiError('model_not_found')), ProviderMisconfigured],
   ['400', json(400, openAiError('invalid_value')), PermanentlyRefused],
@@ -41,12 +43,26 @@ it.each([
   ['a redirect', json(307, '', { location: 'http://127.0.0.1:1/' }), ProviderDown],
   ['a cut connection', reset, ProviderDown],
   ['an answer that is no transcript', json(200, { words: [] }), ProviderDown],
-])('%s is one request and tells what can be done', async (_, answer, kind) => {
+])('row 22: %s is one request and tells what can be done', async (_, answer, kind) => {
   const openai = await stubServer(answer);
   const error = await failure(transcribe(openai.url));
   expect(error).toBeInstanceOf(kind);
   expect(error).toMatchObject({ provider: 'transcriber' });
   expect(words(error)).not.toContain('secret words');
+  expect(openai.received).toHaveLength(1);
+});
+
+it('waits as finely as it is asked to', async () => {
+  const headers = { 'retry-after': '3', 'retry-after-ms': '2250' };
+  const openai = await stubServer(json(429, openAiError('rate_limit_exceeded'), headers));
+  expect(await failure(transcribe(openai.url))).toMatchObject({ retryAfterMs: 2250 });
+});
+
+it('row 22: a hang ends with its time-out, after 60 s unless told otherwise, and is a provider that is down', async () => {
+  const openai = await stubServer(hang);
+  const transcriber = createOpenAiTranscriber({ ...openAiAt(openai.url), timeoutMs: 100 });
+  const error = await failure(transcriber.transcribe(request, patience()));
+  expect(error).toBeInstanceOf(ProviderDown);
   expect(openai.received).toHaveLength(1);
 });
 

@@ -47,7 +47,7 @@ it('no job id has a colon, and each queue has a hash tag of its own', async () =
   const { url, prefix } = await freshRedis();
   const { producer, redis } = await aProducer(url, prefix);
   const id = 'a'.repeat(24);
-  const payload = { attemptId: id, eventId: id, recordingId: id, notificationId: id, generation: 1, until: 1, tick: 1, traceId };
+  const payload = { attemptId: id, eventId: id, recordingId: id, notificationId: id, generation: 1, until: 1, tick: 1, hour: 1, traceId };
   for (const name of queueNames) {
     await producer.enqueue(name, payload);
     expect(catalogue[name].key(payload as never)).not.toContain(':');

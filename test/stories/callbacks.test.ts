@@ -1,5 +1,8 @@
 import { ObjectId } from 'mongodb';
 import { beforeAll, expect, it, vi } from 'vitest';
+import { freePort } from '#scripts/services/server.ts';
+import { ATTEMPT_STATES, CALL_STATUSES } from '#src/domain/vocabulary.ts';
+import { figure } from '#test/support/figures.ts';
 import { startWorld, type World } from '#test/support/stack.ts';
 import { accountOf, faultsInTheBooks, unfinished } from './account.ts';
 import { fromTwilio } from './from-twilio.ts';
@@ -10,9 +13,14 @@ import { submit, type Submitted } from './submit.ts';
 const WAIT = { timeout: 30_000, interval: 100 };
 
 let world: World;
+/** Two web processes, of which Twilio knows one address. */
+let webs: string[];
 
 beforeAll(async () => {
   world = await startWorld();
+  const PORT = String(await freePort());
+  await world.startAgain({ processes: ['web'], env: { PORT } });
+  webs = [world.stack.publicUrl, `http://127.0.0.1:${PORT}`];
 });
 
 const stateOf = async ({ id }: Submitted) =>
@@ -22,7 +30,7 @@ const reconciled = async (submitted: Submitted): Promise<string> => {
   return String(await stateOf(submitted));
 };
 
-it('the same callback twenty times in parallel is one event, one transition, one push', async () => {
+it('row 14: the same callback twenty times in parallel at two web processes is one event, one transition, one job, one push', async () => {
   const { simulator, db } = world;
   const submitted = await submit(world, { person: 'confirm' }, (to) =>
     simulator.addFault({ target: 'callback', kind: 'delay', delayMs: 3000, match: { event: 'completed', to } }),
@@ -43,21 +51,43 @@ it('the same callback twenty times in parallel is one event, one transition, one
     Timestamp: new Date(String(call?.endedAt)).toUTCString(),
     CallbackSource: 'call-progress-events',
   };
-  const answers = await Promise.all(Array.from({ length: 20 }, () => fromTwilio(world, path, completed)));
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => fromTwilio(world, path, completed, webs[n % 2])));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]));
 
   // Twilio's own, the twenty-first, comes later.
   await simulator.idle();
   await expect.poll(async () => (await accountOf(world, submitted)).attempts[0]?.['state'], WAIT).toBe('finished');
   const account = await accountOf(world, submitted);
-  expect(await db.collection('webhookevents').countDocuments({ call_sid: call?.callSid, 'data.status': 'completed' })).toBe(1);
+  const events = await db.collection('webhookevents').find({ call_sid: call?.callSid, 'data.status': 'completed' }).toArray();
+  expect(events).toHaveLength(1);
+  const runs = (await world.queue('call-event').getJobs()).filter(({ data }) => data.eventId === String(events[0]?._id));
+  expect(runs.map(({ attemptsStarted }) => attemptsStarted)).toEqual([1]);
   expect(account.callLogs).toMatchObject([{ status: 'completed', outcome: 'confirmed', event_count: 6 }]);
   expect(account.shown.tracking_events.filter((event: { status: string }) => event.status === 'confirmed')).toHaveLength(1);
   await expect.poll(async () => (await accountOf(world, submitted)).pushes, WAIT).toHaveLength(1);
   expect(account.customer['call_history']).toHaveLength(1);
+  const told = (await world.queue('notification').getJobs()).filter(
+    ({ data }) => data.notificationId === String(account.notifications[0]?._id),
+  );
+  expect([account.notifications.length, told.length]).toEqual([1, 1]);
+  figure(14, 'event rows and jobs of 21 copies at two web processes', `${events.length} and ${runs.length}`);
 });
 
-it('callbacks before the answer to the dial, which never comes: the call counts, and is not dialed again', async () => {
+/** How everything stood with CallLogs and attempts from now on, in MongoDB's own order. */
+function standings() {
+  const stream = world.db.watch([{ $match: { 'ns.coll': { $in: ['calllogs', 'callattempts'] } } }]);
+  const seen: { id: string; stands: string }[] = [];
+  stream.on('change', (change) => {
+    if (change.operationType !== 'insert' && change.operationType !== 'update') return;
+    const fields = change.operationType === 'insert' ? change.fullDocument : (change.updateDescription.updatedFields ?? {});
+    const stands: unknown = fields['status'] ?? fields['state'];
+    if (typeof stands === 'string') seen.push({ id: String(change.documentKey._id), stands });
+  });
+  return { of: (id: unknown) => seen.filter((one) => one.id === String(id)).map(({ stands }) => stands), close: () => stream.close() };
+}
+
+it('row 16: callbacks before the answer to the dial, which never comes: the call counts, is not dialed again, and its status never goes back', async () => {
+  const stood = standings();
   const submitted = await submit(world, { person: 'confirm' }, (to) =>
     world.simulator.addFault({ target: 'twilio', kind: 'hang-after', match: { method: 'POST', to } }),
   );
@@ -67,6 +97,18 @@ it('callbacks before the answer to the dial, which never comes: the call counts,
   const account = await accountOf(world, submitted);
   expect(account.calls).toHaveLength(1);
   expect(account.attempts).toMatchObject([{ outcome: 'confirmed', call_sid: account.calls[0]?.callSid }]);
+
+  // Only now is the request to Twilio given up: nobody is told any more that nobody knows of the call.
+  await expect.poll(() => world.queue('call').getActiveCount(), WAIT).toBe(0);
+  const after = await accountOf(world, submitted);
+  expect(after.attempts).toMatchObject([{ state: 'finished', outcome: 'confirmed' }]);
+  expect(after.callLogs).toMatchObject([{ status: 'completed', outcome: 'confirmed' }]);
+  const inOrder = (all: readonly string[], words: string[]) => words.toSorted((one, other) => all.indexOf(one) - all.indexOf(other));
+  const [statuses, states] = [stood.of(after.callLogs[0]?._id), stood.of(after.attempts[0]?._id)];
+  expect(statuses.at(-1)).toBe('completed');
+  expect(statuses).toEqual(inOrder(CALL_STATUSES, statuses));
+  expect(states).toEqual(inOrder(ATTEMPT_STATES, states));
+  await stood.close();
 });
 
 it('a final callback that never comes is made good by a look-up', async () => {

@@ -28,7 +28,7 @@ const startAgain = async (): Promise<void> => {
   redis = await startRedis({ port: redis.port, dataDir: redis.dataDir });
 };
 
-describe('killed while calls are going on', () => {
+describe('row 8: Redis killed with -9 while calls are going on', () => {
   const answers: { status: number; ms: number }[] = [];
   let inCall: Account[];
   let accepted: Account[];
@@ -86,7 +86,7 @@ describe('killed while calls are going on', () => {
   });
 });
 
-it('starts without Redis, accepts, and works when Redis comes', async () => {
+it('row 8: starts without Redis, accepts, and works when Redis comes', async () => {
   await Promise.all(
     world.stack.processes.map(async (child) => {
       child.kill('SIGTERM');

@@ -58,6 +58,7 @@ export async function webWorld({ mongodbUri = freshMongoUri(), redisUrl, impatie
     now: () => new Date(clock.ms),
     span: (realMs) => realMs,
     until: (at) => Math.max(0, at.getTime() - clock.ms),
+    wait: async () => undefined,
     correctBy: async () => undefined,
   };
   const database = await connect(settings.mongodb, time, log);
@@ -156,6 +157,7 @@ function aTelephony(): { telephony: Telephony; cancelled: string[] } {
     dial: never,
     findCall: never,
     findCallsTo: never,
+    listCalls: never,
     listRecordings: never,
     fetchRecording: never,
     deleteRecording: never,

@@ -1,4 +1,5 @@
 import type { CallEvent, TwilioStatus } from '#src/domain/call-events/call-event.ts';
+import { amdEventId } from '#src/domain/call-events/detection-event.ts';
 import { MORNING } from '#test/support/clock.ts';
 import { recordingSid } from '#test/support/fakes/telephony.ts';
 
@@ -25,7 +26,7 @@ export const choiceEvent = (callSid: string, digits: string): CallEvent => ({
 });
 
 export const amdEvent = (callSid: string, answeredBy: string): CallEvent => ({
-  id: `amd:${callSid}`,
+  id: amdEventId(callSid),
   kind: 'amd',
   callSid,
   occurredAt: at(-36),

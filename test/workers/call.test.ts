@@ -248,11 +248,28 @@ describe('what Twilio’s answer does', () => {
         return claim;
       },
     };
-    await expect(dial(attempt, {}, { attempts })).rejects.toThrow('too old');
+    expect(await dial(attempt, {}, { attempts })).toMatchObject({ kind: 'snoozed', reason: expect.stringContaining('too old') });
     expect(world.telephony.dialed).toEqual([]);
     expect(await world.attemptNow(attempt)).toMatchObject({ state: 'planned', epoch: 1 });
     expect(await used()).toBe(0);
     expect(await dial(attempt)).toEqual({ kind: 'done' });
+  });
+
+  it('row 4: a run that slept after its claim dials nobody once another has decided what becomes of the attempt, and is counted', async () => {
+    const attempt = await world.aPlannedAttempt();
+    const attempts = {
+      ...world.deps.attempts,
+      claim: async (...given: Parameters<World['deps']['attempts']['claim']>) => {
+        const claim = await world.deps.attempts.claim(...given);
+        world.time.advance(2 * MINUTE);
+        await world.deps.attempts.unknown(attempt._id, 1);
+        return claim;
+      },
+    };
+    expect(await dial(attempt, {}, { attempts })).toEqual({ kind: 'skipped', reason: 'moved on meanwhile' });
+    expect(world.telephony.dialed).toEqual([]);
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'unknown', epoch: 1 });
+    expect((await world.deps.metrics.fencedWrites.get()).values).toMatchObject([{ labels: { write: 'unclaim' }, value: 1 }]);
   });
 
   it('refused: the attempt is rejected and the retry is asked what follows', async () => {

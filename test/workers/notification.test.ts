@@ -1,7 +1,8 @@
+import { MongoNetworkError } from 'mongodb';
 import { beforeEach, expect, it } from 'vitest';
 import type { NotificationDoc } from '#src/db/models/notifications.ts';
 import { SECOND } from '#src/platform/time.ts';
-import { ProviderDown, ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
+import { PermanentlyRefused, ProviderDown, ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
 import { SUBSCRIPTION, TRACE_ID } from '#test/support/makers.ts';
 import { aJob, setup, type World } from '#test/support/world.ts';
 import { pushNotification } from '#workers/notification.ts';
@@ -44,7 +45,7 @@ it('a subscription that has ended is forgotten', async () => {
   expect(await world.notificationNow(row)).toMatchObject({ state: 'skipped' });
 });
 
-it('unless the driver has subscribed anew meanwhile', async () => {
+it('row 24: unless the driver has subscribed anew meanwhile', async () => {
   const fresh = { ...SUBSCRIPTION, endpoint: 'https://push.example.com/other' };
   world.push.script = [
     async () => {
@@ -79,7 +80,63 @@ it('a zombie’s late word changes nothing and is counted', async () => {
   expect(values).toMatchObject([{ labels: { write: 'notification' }, value: 1 }]);
 });
 
-it.each([new ProviderDown('push'), new RateLimited('push', 1000)])('is given back for the next run: %s', async (error) => {
+it('row 12: a push that was sent is not sent again because the primary changed when that was written down', async () => {
+  const { notifications } = world.deps;
+  const failures = [new MongoNetworkError('cut'), new MongoNetworkError('cut')];
+  world.deps.notifications = {
+    ...notifications,
+    sent: async (id, epoch) => {
+      const held = await notifications.sent(id, epoch);
+      const failure = failures.shift();
+      if (failure) throw failure;
+      return held;
+    },
+  };
+  expect(await push()).toEqual({ kind: 'done' });
+  expect(failures).toEqual([]);
+  expect(world.push.sent).toHaveLength(1);
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'sent', attempts: 1 });
+  expect((await world.deps.metrics.fencedWrites.get()).values).toEqual([]);
+});
+
+it('and nobody takes it up meanwhile: longer than the run may last, it stays taken', async () => {
+  world.deps.notifications = { ...world.deps.notifications, sent: () => Promise.reject(new MongoNetworkError('cut')) };
+  await expect(push({ signal: AbortSignal.abort(new Error('too long')) })).rejects.toThrow('cut');
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'sending' });
+});
+
+it('row 24: asked to slow down it waits by itself, and holds nobody else’s news', async () => {
+  world.push.script = [new RateLimited('push', 12_000), { kind: 'sent' }];
+  const until = new Date(world.time.now().getTime() + 12 * SECOND);
+  expect(await push({ lastAttempt: true })).toMatchObject({ kind: 'snoozed', until });
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'pending' });
+  expect(await push()).toEqual({ kind: 'done' });
+});
+
+it('row 24: what is too large for a push service is sent again, shorter, once', async () => {
+  row = await world.aNotification({ body: `Leave it ${'😀'.repeat(140)}` });
+  world.push.script = [{ kind: 'too-large' }, { kind: 'sent' }];
+  expect(await push()).toEqual({ kind: 'done' });
+  const [{ message }] = world.push.sent as [(typeof world.push.sent)[0]];
+  expect(message).toMatchObject({ title: row.title, data: { kind: 'confirmed' } });
+  expect(message.body).toMatch(/^Leave it (😀)+…$/u);
+  expect(message.body.length).toBeLessThanOrEqual(60);
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'sent', body: row.body });
+});
+
+it('row 24: too large even then, it is given up with the reason', async () => {
+  world.push.script = [{ kind: 'too-large' }];
+  expect(await push()).toMatchObject({ kind: 'skipped' });
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'skipped', reason: expect.stringContaining('too-large') });
+});
+
+it('row 24: refused for good, it is not tried again', async () => {
+  world.push.script = [new PermanentlyRefused('push', 400)];
+  expect(await push()).toMatchObject({ kind: 'rejected' });
+  expect(await world.notificationNow(row)).toMatchObject({ state: 'failed', reason: expect.stringContaining('400') });
+});
+
+it.each([new ProviderDown('push')])('is given back for the next run: %s', async (error) => {
   world.push.script = [error, { kind: 'sent' }];
   await expect(push()).rejects.toBe(error);
   expect(await world.notificationNow(row)).toMatchObject({ state: 'pending' });
@@ -88,15 +145,16 @@ it.each([new ProviderDown('push'), new RateLimited('push', 1000)])('is given bac
 
 it('when retries have run out it is failed; asked to slow down it is not', async () => {
   world.push.script = [new RateLimited('push', 1000), new ProviderDown('push')];
-  await expect(push({ lastAttempt: true })).rejects.toThrow();
+  expect(await push({ lastAttempt: true })).toMatchObject({ kind: 'snoozed' });
   expect(await world.notificationNow(row)).toMatchObject({ state: 'pending' });
   await expect(push({ lastAttempt: true })).rejects.toThrow();
   expect(await world.notificationNow(row)).toMatchObject({ state: 'failed', reason: expect.any(String) });
 });
 
-it('keys that the push service refuses are for an operator, and do not hold the queue', async () => {
-  world.push.script = [new ProviderMisconfigured('push')];
+it('row 24: keys that the push service refuses are for an operator, who is told, and do not hold the queue', async () => {
+  world.push.script = [new ProviderMisconfigured('push', 403)];
   expect(await push()).toMatchObject({ kind: 'rejected' });
+  expect((await world.deps.metrics.alerts.get()).values).toEqual([{ labels: { alert: 'push_keys_refused' }, value: 1 }]);
   expect(await world.notificationNow(row)).toMatchObject({ state: 'failed' });
 });
 

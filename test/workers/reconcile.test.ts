@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createWorkWalks } from '#src/db/repositories/work-walks.ts';
 import { HOUR, MINUTE, SECOND } from '#src/platform/time.ts';
+import { deterministicId } from '#src/db/deterministic-id.ts';
+import { newCallLog } from '#src/db/documents/call-log.ts';
 import { PermanentlyRefused, ProviderDown } from '#src/providers/errors.ts';
+import type { CallSnapshot } from '#src/providers/telephony.ts';
 import { callSid, recordingSid } from '#test/support/fakes/telephony.ts';
 import { TRACE_ID } from '#test/support/makers.ts';
 import { aJob, setup, type World } from '#test/support/world.ts';
@@ -269,28 +272,62 @@ describe('a dial of which nobody knows', () => {
   });
 
   it('asks Twilio no more in this pass once it is plainly away', async () => {
-    for (let n = 0; n < 6; n += 1) await claimed();
+    for (let n = 0; n < 20; n += 1) await claimed();
     world.telephony.failure = new ProviderDown('telephony');
     await later(31 * SECOND);
-    expect(world.telephony.asked).toHaveLength(3);
+    expect(world.telephony.asked.length).toBeLessThanOrEqual(7);
+  });
+
+  it('is closed as not placed when Twilio has refused for an hour to look it up: every attempt ends', async () => {
+    const poison = await claimed();
+    const refused = new PermanentlyRefused('telephony', 21211);
+    world.time.advance(31 * SECOND);
+    await oneFails(poison, refused);
+    world.time.advance(59 * MINUTE);
+    await oneFails(poison, refused);
+    expect(await world.attemptNow(poison)).toMatchObject({ state: 'unknown' });
+    for (let times = 0; times < 2; times += 1) {
+      world.time.advance(2 * MINUTE);
+      await oneFails(poison, refused);
+    }
+    expect(await world.attemptNow(poison)).toMatchObject({ state: 'not_placed', follow_up: 'due' });
   });
 });
 
-describe('calls of which Twilio went silent', () => {
-  it('are closed by a look-up when they should be over', async () => {
+describe('row 18: calls of which Twilio went silent', () => {
+  const atTwilio = (attempt: { call_sid?: string; to_number: string }, status: string, over: Partial<CallSnapshot> = {}) =>
+    world.telephony.calls.push({ callSid: attempt.call_sid ?? '', to: attempt.to_number, from: '+12025550000', status, ...over });
+
+  it('are closed by a look-up, three minutes after they were placed', async () => {
     const attempt = await world.aCall();
-    world.telephony.calls.push({
-      callSid: attempt.call_sid ?? '',
-      to: attempt.to_number,
-      from: '+12025550000',
-      status: 'no-answer',
-      endTime: world.time.now(),
-    });
-    await later(5 * MINUTE);
-    expect(world.producer.ids('call-event')).toEqual([]);
+    atTwilio(attempt, 'no-answer', { endTime: world.time.now() });
     await later(2 * MINUTE);
+    expect(world.telephony.asked).toEqual([]);
+    await later(MINUTE + SECOND);
     await applyEvents();
     expect(await world.attemptNow(attempt)).toMatchObject({ state: 'finished', outcome: 'no_answer', follow_up: 'due' });
+  });
+
+  it.each([10, 60, 170, 230, 275])('one that ends after %i s is closed within five minutes of its end', async (seconds) => {
+    const attempt = await world.aCall();
+    const placedAt = world.time.now().getTime();
+    const endTime = new Date(placedAt + seconds * SECOND);
+    for (let passed = 20; passed <= 15 * 60 && world.producer.ids('call-event').length === 0; passed += 20) {
+      world.telephony.calls.splice(0);
+      if (passed >= seconds) atTwilio(attempt, 'completed', { endTime, durationSeconds: seconds });
+      else atTwilio(attempt, 'in-progress');
+      await later(20 * SECOND);
+    }
+    await applyEvents();
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'finished' });
+    expect(world.time.now().getTime() - endTime.getTime()).toBeLessThan(5 * MINUTE);
+  });
+
+  it('are all asked about in one pass, should Twilio report on none of a busy minute’s calls', async () => {
+    const attempts = await Promise.all(Array.from({ length: 150 }, () => world.aCall()));
+    for (const attempt of attempts) atTwilio(attempt, 'completed', { endTime: world.time.now(), durationSeconds: 5 });
+    await later(4 * MINUTE);
+    expect(world.producer.ids('call-event')).toHaveLength(150);
   });
 
   it('are given up when Twilio still does not know them after an hour: the phone must be free again', async () => {
@@ -302,12 +339,100 @@ describe('calls of which Twilio went silent', () => {
     expect(await world.attemptNow(attempt)).toMatchObject({ state: 'finished', outcome: 'failed', follow_up: 'due' });
   });
 
-  it('are left alone while Twilio says that they go on', async () => {
+  it('are given up after that hour, too, when Twilio refuses to look them up', async () => {
     const attempt = await world.aCall();
-    world.telephony.calls.push({ callSid: attempt.call_sid ?? '', to: attempt.to_number, from: '+12025550000', status: 'in-progress' });
+    world.telephony.failure = new PermanentlyRefused('telephony', 20001);
+    await later(59 * MINUTE);
+    expect(world.producer.ids('call-event')).toEqual([]);
+    await later(2 * MINUTE);
+    await applyEvents();
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'finished', outcome: 'failed' });
+  });
+
+  it('are kept however long Twilio is away: it may still say how they went', async () => {
+    const attempt = await world.aCall();
+    world.telephony.failure = new ProviderDown('telephony');
+    await later(5 * HOUR);
+    world.telephony.failure = undefined;
+    atTwilio(attempt, 'busy', { endTime: world.time.now() });
+    await later(2 * MINUTE);
+    await applyEvents();
+    expect(await world.attemptNow(attempt)).toMatchObject({ state: 'finished', outcome: 'busy' });
+  });
+
+  it('are left alone while Twilio says that they go on, and asked about once a minute', async () => {
+    const attempt = await world.aCall();
+    atTwilio(attempt, 'in-progress');
     await later(7 * MINUTE);
+    for (let passes = 0; passes < 3; passes += 1) await later(20 * SECOND);
     expect(await world.attemptNow(attempt)).toMatchObject({ state: 'submitted' });
     expect(world.producer.ids('call-event')).toEqual([]);
+    expect(world.telephony.asked).toHaveLength(2);
+  });
+});
+
+describe('calls that nobody waits for', () => {
+  /** A call that was dialed too late, so that its attempt goes by another one. */
+  async function aStray(): Promise<string> {
+    const attempt = await world.aCall();
+    const call_sid = callSid(777);
+    await world.deps.callLogs.ensure(
+      newCallLog(
+        {
+          _id: deterministicId('call', call_sid),
+          delivery_id: attempt.delivery_id,
+          attempt_id: attempt._id,
+          call_sid,
+          status: 'queued',
+          from_number: '+12025550000',
+          to_number: attempt.to_number,
+          retry_count: 0,
+        },
+        world.time.now(),
+      ),
+    );
+    return call_sid;
+  }
+  const statusOf = async (call_sid: string) => (await world.db.collection('calllogs').findOne({ call_sid }))?.['status'];
+  const withCancel = (cancel: World['telephony']['cancel']) =>
+    runReconcile({ tick: 1, traceId: TRACE_ID }, { ...world.deps, telephony: { ...world.telephony, cancel } }, aJob());
+
+  it('are asked for in each pass until they are over, and then their log says how they ended', async () => {
+    const stray = await aStray();
+    const call = { callSid: stray, to: '+1', from: '+12025550000', status: 'in-progress' };
+    world.telephony.calls.push(call);
+    await later(11 * SECOND);
+    await later(20 * SECOND);
+    expect(world.telephony.cancelled).toEqual([stray, stray]);
+    expect(await statusOf(stray)).toBe('queued');
+    Object.assign(call, { status: 'completed', endTime: world.time.now(), durationSeconds: 31 });
+    await later(20 * SECOND);
+    expect(await world.db.collection('calllogs').findOne({ call_sid: stray })).toMatchObject({ status: 'completed', duration: 31 });
+    await later(20 * SECOND);
+    expect(world.telephony.cancelled).toHaveLength(2);
+  });
+
+  it('are not forgotten when Twilio does not confirm', async () => {
+    const stray = await aStray();
+    world.time.advance(11 * SECOND);
+    await withCancel(async () => 'unknown');
+    world.time.advance(20 * SECOND);
+    await reconcile();
+    expect(world.telephony.cancelled).toEqual([stray]);
+  });
+
+  it('are let go of when Twilio still does not know them after an hour', async () => {
+    const stray = await aStray();
+    await later(HOUR + MINUTE);
+    expect(await statusOf(stray)).toBe('failed');
+  });
+
+  it('are neither an attempt’s own call, nor one whose attempt does not know its call yet', async () => {
+    await world.aCall();
+    const unknown = await world.aCall({ state: 'unknown', claimed_at: world.time.now(), unknown_at: world.time.now() });
+    await world.db.collection('callattempts').updateOne({ _id: unknown._id }, { $unset: { call_sid: '' } });
+    await later(MINUTE);
+    expect(world.telephony.cancelled).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
-import { ProviderDown, ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
+import { PermanentlyRefused, ProviderDown, ProviderMisconfigured, RateLimited, RecordingUnusable } from '#src/providers/errors.ts';
 import { recordingSid } from '#test/support/fakes/telephony.ts';
 import { TRACE_ID } from '#test/support/makers.ts';
 import { aJob, setup, type World } from '#test/support/world.ts';
@@ -49,15 +49,40 @@ it('copies the audio, then gives it a document, then hands it on', async () => {
   expect(world.producer.jobs).toMatchObject([{ id: `transcription-${String(recording?._id)}`, priority: 'high' }]);
 });
 
-it('makes one document and one object, however many run at once', async () => {
+it('row 21: makes one document and one object, however many run at once', async () => {
   await Promise.all(Array.from({ length: 5 }, () => copy()));
   expect(await world.all('recordings')).toHaveLength(1);
   expect(world.recordingStore.objects.size).toBe(1);
   expect(await copy()).toMatchObject({ kind: 'skipped' });
 });
 
-it('fetches by the SID that the call has, and no other', async () => {
+it('row 4: a run that slept in its upload stores the same object again; its word is refused and counted', async () => {
+  const { store } = world.recordingStore;
+  world.deps.recordingStore = {
+    ...world.recordingStore,
+    store: async (object, signal) => {
+      const stored = await store(object, signal);
+      await world.deps.attempts.recordingSettled(attempt._id, 'stored');
+      return stored;
+    },
+  };
   await copy();
+  expect(world.recordingStore.objects.size).toBe(1);
+  expect((await world.deps.metrics.fencedWrites.get()).values).toMatchObject([{ labels: { write: 'recording' }, value: 1 }]);
+});
+
+it('row 20: fetches by the SID that the call has, and no other, and says how long it must be', async () => {
+  const seconds: unknown[] = [];
+  const { fetchRecording } = world.telephony;
+  world.deps.telephony = {
+    ...world.telephony,
+    fetchRecording: (sid, options) => {
+      seconds.push(options.seconds);
+      return fetchRecording(sid, options);
+    },
+  };
+  await copy();
+  expect(seconds).toEqual([12]);
   expect(world.telephony.fetched).toEqual([SID]);
 });
 
@@ -75,6 +100,28 @@ it('when retries have run out the driver is told to ask, and the attempt says wh
   expect(await world.attemptNow(attempt)).toMatchObject({ recording: { state: 'failed', error: expect.stringContaining('copied') } });
   expect(await world.all('notifications')).toMatchObject([{ kind: 'instructions', body: expect.stringContaining('Please ask') }]);
   expect(await world.all('recordings')).toEqual([]);
+});
+
+it.each(['empty', 'wrong-type', 'too-large', 'truncated', 'redirected'] as const)(
+  'row 20: audio that stays unusable is tried again, then failed with what is wrong with it: %s',
+  async (reason) => {
+    const fetchRecording = () => Promise.reject(new RecordingUnusable('telephony', reason));
+    const deps = { ...world.deps, telephony: { ...world.telephony, fetchRecording } };
+    const run = (lastAttempt: boolean) =>
+      copyRecording({ attemptId: attempt._id.toHexString(), traceId: TRACE_ID }, deps, aJob({ lastAttempt }));
+    await expect(run(false)).rejects.toThrow(reason);
+    expect(await world.attemptNow(attempt)).toMatchObject({ recording: { state: 'pending' } });
+    await expect(run(true)).rejects.toThrow(reason);
+    expect(await world.attemptNow(attempt)).toMatchObject({ recording: { state: 'failed', error: expect.stringContaining(reason) } });
+    expect(world.recordingStore.objects.size).toBe(0);
+    expect(await world.all('notifications')).toMatchObject([{ body: expect.stringContaining('Please ask') }]);
+  },
+);
+
+it('row 21: what the store will always refuse is given up at once', async () => {
+  world.recordingStore.failure = new PermanentlyRefused('recordings', 'KeyTooLongError');
+  expect(await copy()).toMatchObject({ kind: 'rejected' });
+  expect(await world.attemptNow(attempt)).toMatchObject({ recording: { state: 'failed' } });
 });
 
 it('what was failed is copied once an operator replays it', async () => {

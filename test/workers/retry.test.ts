@@ -3,6 +3,7 @@ import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import { MINUTE } from '#src/platform/time.ts';
 import { TRACE_ID } from '#test/support/makers.ts';
 import { aJob, setup, type World } from '#test/support/world.ts';
+import { applyCallEvent } from '#workers/call-event.ts';
 import { planNextAttempt } from '#workers/retry.ts';
 
 let world: World;
@@ -52,6 +53,31 @@ describe('trying again', () => {
     expect(await attempts()).toHaveLength(2);
     expect(world.producer.ids('call')).toHaveLength(1);
     expect((await world.deliveryNow({ _id: attempt.delivery_id })).tracking_events).toHaveLength(1);
+  });
+
+  // Found by killing a thousand workers: the second attempt was planned, called and over before the first one's retry ran again.
+  it('tells nobody twice when the attempt that a killed run had planned was called and is over by now', async () => {
+    const attempt = await after('not_placed');
+    const delivery = await world.deliveryNow({ _id: attempt.delivery_id });
+    const second = await world.aCall({ number: 2 }, delivery);
+    const ended = {
+      id: 'end',
+      kind: 'call-status',
+      callSid: second.call_sid ?? '',
+      sequence: 3,
+      occurredAt: new Date(world.time.now().getTime() - MINUTE),
+    } as const;
+    const event = await world.anEvent({ ...ended, data: { status: 'completed', durationSeconds: 3, answeredBy: 'human' } }, second);
+    await applyCallEvent({ eventId: event._id.toHexString(), traceId: TRACE_ID }, world.deps, aJob());
+    const settled = await world.deliveryNow({ _id: delivery._id });
+    expect(settled).toMatchObject({ contact: { state: 'unreachable', attempt: 2 }, retry_count: 1 });
+    expect(await world.all('notifications')).toHaveLength(1);
+
+    expect(await decide(attempt)).toEqual({ kind: 'done' });
+    expect(await world.all('notifications')).toHaveLength(1);
+    expect(await attempts()).toMatchObject([{ follow_up: 'done' }, { number: 2, state: 'finished' }]);
+    expect(await world.deliveryNow({ _id: delivery._id })).toMatchObject({ contact: settled.contact, retry_count: 1 });
+    expect(world.producer.ids('call')).toEqual([]);
   });
 
   it('does not call before the quiet hours are over', async () => {

@@ -1,5 +1,5 @@
 import { Queue, type Job } from 'bullmq';
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import { MongoClient, MongoServerError } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -14,6 +14,7 @@ import { jsonLog } from '#test/support/json-log.ts';
 import { freshRedis } from '#test/support/services.ts';
 import { done, reject, skip, snooze } from '#workers/outcome.ts';
 import { startWorker, type Work } from '#workers/start-worker.ts';
+import { createCell } from '#workers/suspects.ts';
 
 const contract = defineQueue({
   name: 'thing',
@@ -28,15 +29,16 @@ async function setup() {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
   const queue = new Queue(contract.name, { connection, prefix: queuePrefix(prefix, contract.name) });
   const stop = new AbortController();
+  const cell = createCell();
   const workers: ReturnType<typeof startWorker>[] = [];
   const { log, lines } = jsonLog();
   const metrics = createMetrics();
   const start = (
     work: Work,
-    { timeoutMs = contract.timeoutMs, concurrency = 1, time = createTime({ scale: 1, anchorMs: 0, offsetMs: 0 }) } = {},
+    { timeoutMs = contract.timeoutMs, concurrency = 1, time = createTime({ scale: 1, anchorMs: 0, offsetMs: 0 }), release = contract } = {},
   ) => {
-    const worker = startWorker({ ...contract, timeoutMs }, work, {
-      ...{ redis: connection, prefix, concurrency, time, log, metrics, stopSignal: stop.signal },
+    const worker = startWorker({ ...release, timeoutMs }, work, {
+      ...{ redis: connection, prefix, concurrency, time, log, metrics, stopSignal: stop.signal, cell },
       hold: { rateLimit: (ms) => queue.rateLimit(ms), pause: () => queue.pause() },
     });
     workers.push(worker);
@@ -49,13 +51,16 @@ async function setup() {
     await expect.poll(() => queue.getJobState(`thing-${n}`)).toBe(state);
     return (await queue.getJob(`thing-${n}`)) as Job;
   };
+  /** As if somebody had written over a job's data. */
+  const putByHand = (n: number, data: string) =>
+    connection.hset(`${queuePrefix(prefix, contract.name)}:${contract.name}:thing-${n}`, { data });
   const close = async () => {
     stop.abort();
     await Promise.all(workers.map((worker) => worker.close()));
     await queue.close();
     connection.disconnect();
   };
-  return { queue, stop, start, add, until, close, lines, metrics };
+  return { queue, stop, start, add, until, putByHand, close, lines, metrics };
 }
 
 let bench: Awaited<ReturnType<typeof setup>>;
@@ -114,6 +119,53 @@ describe('how a run ends', () => {
     await bench.add(1, 'normal', { n: 'one', traceId: 't' });
     expect(await bench.until('failed')).toMatchObject({ failedReason: 'the payload does not fit the contract', attemptsMade: 1 });
     expect(seen).toEqual([]);
+  });
+});
+
+describe('row 26: data that another hand put into Redis', () => {
+  it.each([
+    ['of 1 MB', JSON.stringify({ n: 1, traceId: 't', more: 'x'.repeat(1_000_000) }), 'the payload is larger than 4096 bytes'],
+    ['that is no JSON', '{"n":', 'the payload is no JSON object'],
+    ['that is no object', '"text"', 'the payload is no JSON object'],
+  ])('%s: the job fails at once and the data is gone; the processor has not seen it, and others run', async (_, data, failedReason) => {
+    const { work, seen } = inTurn();
+    await bench.add(1);
+    await bench.add(2);
+    await bench.putByHand(1, data);
+    bench.start(work);
+    expect(await bench.until('failed', 1)).toMatchObject({ failedReason, attemptsMade: 1, data: {} });
+    await bench.until('completed', 2);
+    expect(seen).toHaveLength(1);
+    expect(JSON.stringify(bench.lines)).not.toContain('xxxx');
+  });
+});
+
+describe('row 28: two releases side by side', () => {
+  const later = { ...contract, version: 2, upgrade: { 1: (old: object) => ({ ...old, traceId: 'upgraded' }) } };
+
+  it('a job of the later one is parked by the earlier, with an alert and at no cost, and done by the later', async () => {
+    const earlier = inTurn();
+    const worker = bench.start(earlier.work);
+    await bench.add(1, 'normal', { n: 1, traceId: 't', v: 2 });
+    const job = await bench.until('delayed');
+    expect(job).toMatchObject({ attemptsMade: 0, data: { n: 1, traceId: 't', v: 2 } });
+    expect(job.delay).toBeGreaterThanOrEqual(5 * SECOND);
+    expect(bench.lines).toContainEqual(expect.objectContaining({ level: 50, alert: 'unknown_payload_version', version: 2, known: 1 }));
+    await worker.close();
+    const { work, seen } = inTurn();
+    bench.start(work, { release: later });
+    await job.promote();
+    expect(await bench.until('completed')).toMatchObject({ attemptsMade: 1 });
+    expect(seen.map(([payload]) => payload)).toEqual([{ n: 1, traceId: 't' }]);
+    expect(earlier.seen).toEqual([]);
+  });
+
+  it('a job of the earlier one is upgraded by the later', async () => {
+    const { work, seen } = inTurn();
+    bench.start(work, { release: later });
+    await bench.add(1);
+    await bench.until('completed');
+    expect(seen.map(([payload]) => payload)).toEqual([{ n: 1, traceId: 'upgraded' }]);
   });
 });
 
@@ -180,6 +232,10 @@ describe('a provider', () => {
     const job = await bench.until('delayed');
     expect(await bench.queue.isPaused()).toBe(true);
     expect(job).toMatchObject({ attemptsMade: 0 });
+    expect(bench.lines).toContainEqual(
+      expect.objectContaining({ level: 50, alert: 'queue_paused', queue: 'thing', provider: 'telephony' }),
+    );
+    expect((await bench.metrics.alerts.get()).values).toMatchObject([{ labels: { alert: 'queue_paused' }, value: 1 }]);
     await bench.queue.resume();
     await job.promote();
     expect(await bench.until('completed')).toMatchObject({ attemptsMade: 1 });
@@ -203,6 +259,8 @@ describe('a database that is away', () => {
     ['cannot be reached', nobodyThere],
     ['is changing its primary', throws(stepDown)],
     ['does not keep up', throws(new GroupFull())],
+    ['is Redis and its memory is full', throws(new ReplyError("OOM command not allowed when used memory > 'maxmemory'."))],
+    ['is Redis and its disk is full', throws(new ReplyError('MISCONF Errors writing to the AOF file: No space left on device'))],
   ])('because it %s: the job comes again in 5 to 10 s, and no attempt is used', async (_, fault) => {
     const { work, seen } = inTurn(fault);
     bench.start(work);

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Producer } from '#queues/producer.ts';
 import type { RecordingDoc } from '#src/db/models/recordings.ts';
-import { ProviderDown, RateLimited } from '#src/providers/errors.ts';
+import { PermanentlyRefused, ProviderDown, RateLimited } from '#src/providers/errors.ts';
 import { TRACE_ID } from '#test/support/makers.ts';
 import { aJob, setup, type World } from '#test/support/world.ts';
 import type { RunContext } from '#workers/processor.ts';
@@ -65,6 +65,14 @@ it('when retries have run out the recording is failed with its reason, and the d
     error_message: expect.stringContaining('transcribed'),
   });
   expect(await world.all('notifications')).toMatchObject([{ kind: 'instructions' }]);
+});
+
+it('row 22: audio that will always be refused is given up at once', async () => {
+  world.transcriber.script = [new PermanentlyRefused('transcriber', 'invalid_value')];
+  expect(await transcribe()).toMatchObject({ kind: 'rejected' });
+  expect(await world.recordingNow(recording)).toMatchObject({ processing_status: 'failed' });
+  expect(await world.all('notifications')).toMatchObject([{ kind: 'instructions', body: expect.stringContaining('Please ask') }]);
+  expect(world.recordingStore.objects.size).toBe(1);
 });
 
 it('what was failed is transcribed once an operator replays it', async () => {

@@ -80,8 +80,10 @@ function attemptView(p: CallProjection, attempt: CallAttemptDoc, now: Date): Par
     ...(p.outcome === undefined ? {} : { outcome: p.outcome }),
     // When we learnt how it ended, and not when it did: the metrics have counted that window already if the news comes late.
     ...(p.outcome === undefined ? {} : { finished_at: attempt.finished_at ?? now }),
-    // Written with the outcome itself: from here on the retry is pending work.
-    ...(retried && attempt.follow_up === undefined ? { follow_up: 'due' as const } : {}),
+    // Written with the outcome itself: from here on the retry is pending work, or there is none.
+    ...(p.outcome !== undefined && (attempt.follow_up === undefined || !retried)
+      ? { follow_up: retried ? ('due' as const) : ('done' as const) }
+      : {}),
     ...recordingView(p, attempt),
   };
 }
@@ -121,6 +123,7 @@ async function moveDelivery(
     nextAt: null,
     attempt: attempt.number,
     event,
-    also: { call_log_id: callLogId },
+    // The retry that planned this attempt may have died before it counted it.
+    also: { call_log_id: callLogId, retry_count: attempt.number - 1 },
   });
 }

@@ -36,7 +36,8 @@ export async function refuseContact(
   const open = delivery.contact.state === 'pending' || delivery.contact.state === 'contacting';
   const cameThisFar = delivery.contact.state === to && delivery.contact.attempt === attempt.number;
   if (open || cameThisFar) {
-    await deps.deliveries.moveContact(delivery._id, { from: allowedFrom(to), to, reason, nextAt: null, attempt: attempt.number, event });
+    const move = { from: allowedFrom(to), to, reason, nextAt: null, attempt: attempt.number, event };
+    await deps.deliveries.moveContact(delivery._id, { ...move, also: { retry_count: attempt.number - 1 } });
     await notifyDriver(delivery, { ...news, traceId: attempt.trace_id, customerName: customer.name, reason }, deps);
   }
   await deps.attempts.finishPlanned(attempt._id, outcome, reason);

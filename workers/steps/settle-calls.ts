@@ -7,6 +7,7 @@ import type { WorkLists } from '#src/db/repositories/work-lists.ts';
 import { lookupEvent } from '#src/domain/call-events/lookup-event.ts';
 import { enqueueEvent, fileEvent, type FileEventDeps } from '#src/pipeline/file-event.ts';
 import { HOUR, MINUTE, SECOND, type Time } from '#src/platform/time.ts';
+import { PermanentlyRefused } from '#src/providers/errors.ts';
 import type { CallSnapshot, Telephony } from '#src/providers/telephony.ts';
 import type { RunContext } from '../processor.ts';
 import { askAboutEach } from './ask-about-each.ts';
@@ -33,10 +34,17 @@ export interface SettledCalls {
 const ABANDONED_MS = 30 * SECOND;
 /** Two look-ups that find no call, at least this far apart in real milliseconds, prove that none was placed: Twilio's list lags behind. */
 const LOOKUP_GAP_MS = 60 * SECOND;
-/** Ringing, the menu and the longest message, and a margin, in the clock's milliseconds. */
-const LONGEST_CALL_MS = 6 * MINUTE;
-const UNKNOWN_TO_TWILIO_MS = HOUR;
-const PAGE = 100;
+/**
+ * A call that still goes on so long after it was placed is asked about, and then again and again, in the clock's milliseconds: so one
+ * whose end Twilio never reported is closed within five minutes of it. Most calls are over by then, and are never asked about.
+ */
+const ASK_AFTER_MS = 3 * MINUTE;
+const ASK_AGAIN_MS = MINUTE;
+/** What Twilio does not know so long after, or refuses to look up, does not ring any more; in the clock's milliseconds. */
+const GIVEN_UP_MS = HOUR;
+const UNKNOWN_PAGE = 100;
+/** A pass, begun every 20 s, must keep up with all calls of that time, should none of them be reported: 30 a second. */
+const SILENT_PAGE = 600;
 const FINAL = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
 
 /** Settles attempts of which nobody knows how they stand, by asking Twilio. */
@@ -45,16 +53,15 @@ export async function settleCalls(deps: SettleCallsDeps, context: Pick<RunContex
   const { signal } = context;
   const ago = (ms: number) => new Date(time.now().getTime() - ms);
   const settled: SettledCalls = { abandoned: 0, found: 0, notPlaced: 0, ended: 0 };
-  for (const attempt of await lists.abandonedClaims(ago(time.span(ABANDONED_MS)), PAGE)) {
+  for (const attempt of await lists.abandonedClaims(ago(time.span(ABANDONED_MS)), UNKNOWN_PAGE)) {
     if (await attempts.unknown(attempt._id, attempt.epoch)) settled.abandoned += 1;
   }
-  const lookedUpBefore = ago(time.span(LOOKUP_GAP_MS));
   const failed = (attempt: CallAttemptDoc) => attempts.lookedUp(attempt);
   const lookUpOne = async (attempt: CallAttemptDoc) => {
     const result = await lookUp(attempt, deps, signal);
     if (result) settled[result] += 1;
   };
-  await askAboutEach(await lists.unknown(PAGE, lookedUpBefore), lookUpOne, failed, context);
+  await askAboutEach(await lists.unknown(UNKNOWN_PAGE, ago(time.span(LOOKUP_GAP_MS))), lookUpOne, failed, context);
   const endOne = async (attempt: CallAttemptDoc) => {
     const call = await ended(attempt, deps, signal);
     await attempts.lookedUp(attempt);
@@ -62,24 +69,37 @@ export async function settleCalls(deps: SettleCallsDeps, context: Pick<RunContex
     await report(call, attempt, deps);
     settled.ended += 1;
   };
-  await askAboutEach(await lists.silentCalls(ago(LONGEST_CALL_MS), PAGE, lookedUpBefore), endOne, failed, context);
+  await askAboutEach(await lists.silentCalls(ago(ASK_AFTER_MS), SILENT_PAGE, ago(ASK_AGAIN_MS)), endOne, failed, context);
   return settled;
 }
 
-/** The call as Twilio knows it, if it is over. A SID that Twilio still does not know after so long will never ring: it must not keep the phone for ever. */
+/** The call as Twilio knows it, if it is over. A SID that Twilio still does not know after so long, or will not look up, must not keep the phone for ever. */
 async function ended(attempt: CallAttemptDoc, { telephony, time }: SettleCallsDeps, signal: AbortSignal): Promise<CallSnapshot | null> {
   if (attempt.call_sid === undefined) return null;
-  const call = await telephony.findCall(attempt.call_sid, signal);
+  const lost = isGivenUp(attempt.submitted_at ?? attempt.updatedAt, time);
+  const call = await telephony.findCall(attempt.call_sid, signal).catch(lost ? refusedIs(null) : thrown);
   if (call) return FINAL.includes(call.status) ? call : null;
-  const since = (attempt.submitted_at ?? attempt.updatedAt).getTime();
-  const lost = time.now().getTime() - since > UNKNOWN_TO_TWILIO_MS;
   return lost ? { callSid: attempt.call_sid, to: attempt.to_number, from: '', status: 'failed' } : null;
 }
+
+const isGivenUp = (since: Date, time: Time): boolean => time.now().getTime() - since.getTime() > GIVEN_UP_MS;
+
+const refusedIs =
+  <Answer>(answer: Answer) =>
+  (error: unknown): Answer => {
+    if (error instanceof PermanentlyRefused) return answer;
+    throw error;
+  };
+const thrown = (error: unknown): never => {
+  throw error;
+};
 
 /** One look-up by number and time. The live-contact index lets at most one attempt of a number be in doubt, so a call that no other attempt has is this one's. */
 async function lookUp(attempt: CallAttemptDoc, deps: SettleCallsDeps, signal: AbortSignal): Promise<'found' | 'notPlaced' | null> {
   const claimedAt = attempt.claimed_at ?? attempt.createdAt;
-  const calls = await deps.telephony.findCallsTo(attempt.to_number, { startedAfter: new Date(claimedAt.getTime() - MINUTE) }, signal);
+  const calls = await deps.telephony
+    .findCallsTo(attempt.to_number, { startedAfter: new Date(claimedAt.getTime() - MINUTE) }, signal)
+    .catch(isGivenUp(attempt.unknown_at ?? claimedAt, deps.time) ? refusedIs<CallSnapshot[]>([]) : thrown);
   for (const call of calls) {
     // The account may have other applications, and people, who call the same customer.
     if (call.from !== deps.fromNumber) continue;

@@ -1,4 +1,3 @@
-import type { Producer } from '#queues/producer.ts';
 import { newCallLog } from '#src/db/documents/call-log.ts';
 import { deterministicId } from '#src/db/deterministic-id.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
@@ -6,25 +5,17 @@ import type { CallLogDoc } from '#src/db/models/calllogs.ts';
 import type { AttemptClaims } from '#src/db/repositories/attempts/claims.ts';
 import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
 import type { CallLogs } from '#src/db/repositories/call-logs.ts';
-import type { Deliveries } from '#src/db/repositories/deliveries.ts';
-import type { History } from '#src/db/repositories/history.ts';
 import type { Subject } from '#src/pipeline/contact-subject.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
-import type { Metrics } from '#src/platform/metrics.ts';
-import type { Time } from '#src/platform/time.ts';
 import type { Dialed, Telephony } from '#src/providers/telephony.ts';
-import { done, reject, skip, type Outcome } from '../outcome.ts';
+import { done, skip, type Outcome } from '../outcome.ts';
 import type { RunContext } from '../processor.ts';
+import { dialRefused, type DialRefusedDeps } from './dial-refused.ts';
 
-export interface SettleDialDeps {
-  attempts: Pick<AttemptStore, 'find'> & Omit<AttemptClaims, 'claim'>;
+export interface SettleDialDeps extends DialRefusedDeps {
+  attempts: DialRefusedDeps['attempts'] & Pick<AttemptStore, 'find'> & Omit<AttemptClaims, 'claim'>;
   callLogs: Pick<CallLogs, 'ensure'>;
-  deliveries: Pick<Deliveries, 'moveContact'>;
-  history: Pick<History, 'record'>;
-  producer: Pick<Producer, 'enqueue'>;
   telephony: Pick<Telephony, 'cancel'>;
-  metrics: Metrics;
-  time: Time;
   fromNumber: string;
 }
 
@@ -48,23 +39,10 @@ export async function settleDial(
       await callBegun(dialed.callSid, attempt, subject, deps);
       return done();
     case 'refused':
-      if (dialed.action === 'unlisted') {
-        if (!(await deps.attempts.unclaim(attempt._id, epoch))) {
-          fenced('unclaim', deps);
-          return skip('moved on meanwhile');
-        }
-        return reject(`twilio refuses the call with code ${dialed.code}, of which we do not know what it says`);
-      }
-      if (dialed.action === 'permanent-policy') log.error({ code: dialed.code }, 'twilio refuses such calls: an operator must look');
-      if (!(await deps.attempts.rejected(attempt._id, epoch, 'undialable', String(dialed.code)))) {
-        fenced('rejected', deps);
-        return skip('moved on meanwhile');
-      }
-      await deps.producer.enqueue('retry', { attemptId: attempt._id.toHexString(), traceId: attempt.trace_id });
-      return done();
+      return dialRefused(dialed, attempt, epoch, subject, deps, log);
     case 'not-sent':
       // Surely silent: try again.
-      await deps.attempts.unclaim(attempt._id, epoch);
+      if (!(await deps.attempts.unclaim(attempt._id, epoch))) fenced('unclaim', deps);
       throw dialed.error;
     case 'unknown':
       // It may be ringing: a callback or a look-up settles it.

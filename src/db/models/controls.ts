@@ -3,7 +3,7 @@ import { CLOSED } from './schema-options.ts';
 
 /**
  * What holds while Redis is empty, one free-form document each: `calls`, the kill switch and the budget (`day` as YYYY-MM-DD), and
- * `metrics-rollup`, counted `until` then.
+ * `metrics-rollup` and `books`, counted `until` then.
  */
 export interface ControlDoc {
   _id: string;

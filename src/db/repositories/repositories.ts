@@ -7,6 +7,7 @@ import { createAttemptLookups } from './attempts/lookups.ts';
 import { createAttemptProgress } from './attempts/progress.ts';
 import { createAttemptStore } from './attempts/store.ts';
 import { createAuditLog } from './audit-log.ts';
+import { createCallBooks } from './call-books.ts';
 import { createCallBudget } from './call-budget.ts';
 import { createCallLogs } from './call-logs.ts';
 import { createCustomers } from './customers.ts';
@@ -34,6 +35,7 @@ export function createRepositories(db: Db, time: Time) {
       ...createAttemptLookups(db, time),
     },
     auditLog: createAuditLog(db, time),
+    books: createCallBooks(db, time),
     callLogs: createCallLogs(db, time),
     customers: createCustomers(db, time),
     deliveries: createDeliveries(db, time),

@@ -10,5 +10,8 @@ export function projectAnsweredBy(events: readonly CallEvent[]): string | undefi
   return [...detected, ...reported].find((verdict) => typeof verdict === 'string' && verdict !== '');
 }
 
+/** Whether the detection has said anything: there is one such report a call. */
+export const isDetected = (events: readonly CallEvent[]): boolean => events.some(({ kind }) => kind === 'amd');
+
 /** Detection is right in 85 to 90 of 100 calls: what it does not know counts as human. */
 export const isMachine = (answeredBy: string): boolean => answeredBy.startsWith('machine') || answeredBy === 'fax';

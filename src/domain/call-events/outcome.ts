@@ -5,23 +5,27 @@ import type { CallProjection } from './projection.ts';
 
 const BY_STATUS: Partial<Record<CallStatus, Outcome>> = { busy: 'busy', 'no-answer': 'no_answer', failed: 'failed', canceled: 'canceled' };
 
-type Ended = Pick<CallProjection, 'status' | 'endTime' | 'answeredBy' | 'choice'>;
+/** Twilio's own word where the detection could not tell. */
+const NOT_TOLD = 'unknown';
+
+type Ended = Pick<CallProjection, 'status' | 'endTime' | 'answeredBy' | 'choice'> & { detected: boolean };
 
 /**
  * How a call that is over has ended. A key that was pressed says more than any detection: somebody pressed it. Without one, who
  * answered decides between a voicemail and a person who hung up; that report may come after the call's end, so it is waited for
- * `amdGraceMs` from there.
+ * `amdGraceMs` from there. What is decided without it is `presumed`, and must be made known before it is acted upon.
  */
 export function projectOutcome(
-  { status, endTime, answeredBy, choice }: Ended,
+  { status, endTime, answeredBy, choice, detected }: Ended,
   now: Date,
   amdGraceMs: number,
-): Pick<CallProjection, 'outcome' | 'settleAt'> {
+): Pick<CallProjection, 'outcome' | 'settleAt' | 'presumed'> {
   if (!endTime) return {};
   if (choice) return { outcome: meaningOf(choice) };
   const unanswered = BY_STATUS[status];
   if (unanswered) return { outcome: unanswered };
-  if (answeredBy !== undefined) return { outcome: isMachine(answeredBy) ? 'voicemail' : 'hung_up' };
   const settleAt = new Date(endTime.getTime() + amdGraceMs);
-  return now < settleAt ? { settleAt } : { outcome: 'hung_up' };
+  if (!detected && now < settleAt) return { settleAt };
+  const word = answeredBy ?? NOT_TOLD;
+  return { outcome: isMachine(word) ? 'voicemail' : 'hung_up', ...(detected ? {} : { presumed: word }) };
 }

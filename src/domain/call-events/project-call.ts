@@ -1,4 +1,4 @@
-import { projectAnsweredBy } from './answered-by.ts';
+import { isDetected, projectAnsweredBy } from './answered-by.ts';
 import type { CallEvent } from './call-event.ts';
 import { canonical } from './canonical.ts';
 import { projectChoice } from './choice.ts';
@@ -41,7 +41,7 @@ export function projectCall(
     ...times,
     ...heard,
     ...(recording ? { recording } : {}),
-    ...projectOutcome({ ...stand, ...times, ...heard }, now, amdGraceMs),
+    ...projectOutcome({ ...stand, ...times, ...heard, detected: isDetected(known) }, now, amdGraceMs),
     ...projectFailure(ends),
     webhookEvents: known.slice(-KEPT_EVENTS).map(({ kind, occurredAt, data }) => ({ event: kind, timestamp: occurredAt, data })),
     eventCount: known.length,

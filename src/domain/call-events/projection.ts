@@ -20,6 +20,8 @@ export interface CallProjection {
   outcome?: Outcome;
   /** The call is over, and the outcome will be decided then at the latest: look again. */
   settleAt?: Date;
+  /** The outcome goes by who answered, which the detection has not told: this is taken for its word from now on (detection-event.ts). */
+  presumed?: string;
   errorCode?: string;
   errorMessage?: string;
   /** The last 50, in one order whatever order they came in. */

@@ -1,5 +1,6 @@
 import { Cluster } from 'ioredis';
 import type { RedisClient } from '#src/platform/redis.ts';
+import { redisRefusesWrites } from '#src/platform/redis-refuses-writes.ts';
 import type { Check } from './checks.ts';
 
 /** Below it BullMQ works, but not everything that we use is recommended (BullMQ's redis-connection.ts). */
@@ -14,14 +15,21 @@ export interface ReadinessOptions {
 
 /** What must hold for the installation to do its work. */
 export function readinessChecks({ pingMongo, redis, migrationsApplied }: ReadinessOptions): Record<string, Check> {
+  const memoryLeft = everyMaster(redis, (info) => (isFull(info) ? 'takes no writes: its memory is full' : null));
   return {
     mongodb: async () => {
       await pingMongo();
       return null;
     },
     redis: async () => {
-      await redis.ping();
-      return null;
+      try {
+        await redis.ping();
+      } catch (error) {
+        // Redis refuses PING, too, while it cannot write its file.
+        if (redisRefusesWrites(error)) return 'takes no writes: it cannot write its file';
+        throw error;
+      }
+      return memoryLeft();
     },
     // An evicted key is a lost job. INFO tells it even where CONFIG is forbidden, as hosted servers do.
     redis_policy: everyMaster(redis, ({ maxmemory_policy: policy }) =>
@@ -41,6 +49,12 @@ function everyMaster(redis: RedisClient, judge: (info: Record<string, string>) =
     const infos = await Promise.all(masters.map((master) => master.info()));
     return infos.map((info) => judge(parseInfo(info))).find((complaint) => complaint !== null) ?? null;
   };
+}
+
+/** Redis's own sum: what it keeps for replicas and its file does not count. */
+function isFull(info: Record<string, string>): boolean {
+  const number = (field: string) => Number(info[field] ?? 0);
+  return number('maxmemory') > 0 && number('used_memory') - number('mem_not_counted_for_evict') > number('maxmemory');
 }
 
 function parseInfo(info: string): Record<string, string> {

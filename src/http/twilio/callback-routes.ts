@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CallEvent } from '#src/domain/call-events/call-event.ts';
 import { authentic, type AuthenticDeps } from './authentic.ts';
 import { attemptOf, fileCallback, type FileCallbackDeps } from './file-callback.ts';
+import { refuseOldNews } from './stale.ts';
 import { amdEvent, recordingEvent, statusEvent } from './to-event.ts';
 
 export interface CallbackDeps extends AuthenticDeps, FileCallbackDeps {
@@ -27,7 +28,11 @@ export function registerCallbackRoutes(app: App, deps: CallbackDeps): void {
   app.post<Parameters>(
     '/webhooks/twilio/status/:attemptId',
     { schema: { hide: true } },
-    report((request) => statusEvent(authentic('status', request, deps), now())),
+    report((request) => {
+      const callback = authentic('status', request, deps);
+      refuseOldNews(callback.Timestamp, deps);
+      return statusEvent(callback, now());
+    }),
   );
   app.post<Parameters>(
     '/webhooks/twilio/amd/:attemptId',

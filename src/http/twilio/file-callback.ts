@@ -7,6 +7,7 @@ import { problem } from '#src/http/problems/http-problem.ts';
 import { enqueueEvent, fileEvent } from '#src/pipeline/file-event.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import type { Time } from '#src/platform/time.ts';
+import { refuseLongOver } from './stale.ts';
 
 export interface FileCallbackDeps extends Pick<Repositories, 'attempts' | 'inbox'> {
   producer: Pick<Producer, 'enqueue'>;
@@ -14,13 +15,16 @@ export interface FileCallbackDeps extends Pick<Repositories, 'attempts' | 'inbox
   time: Time;
 }
 
-/** The attempt that a callback speaks of. Throws 404, counted, for none of ours. */
+/** The attempt that a callback speaks of. Throws 404, counted, for none of ours, and 403 for one that has been over for long. */
 export async function attemptOf(
   attemptId: string,
-  { attempts, metrics }: Pick<FileCallbackDeps, 'attempts' | 'metrics'>,
+  { attempts, metrics, time }: Pick<FileCallbackDeps, 'attempts' | 'metrics' | 'time'>,
 ): Promise<CallAttemptDoc> {
   const attempt = ObjectId.isValid(attemptId) ? await attempts.find(attemptId) : null;
-  if (attempt) return attempt;
+  if (attempt) {
+    refuseLongOver(attempt, { metrics, time });
+    return attempt;
+  }
   metrics.callbacksRefused.inc({ reason: 'attempt' });
   throw problem({ status: 404, type: 'callback-attempt', title: 'The callback was refused' });
 }

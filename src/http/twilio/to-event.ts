@@ -1,4 +1,5 @@
 import type { CallEvent } from '#src/domain/call-events/call-event.ts';
+import { amdEventId } from '#src/domain/call-events/detection-event.ts';
 import type { Callback } from './request.ts';
 
 /** Twilio's callbacks as events of a call. The id is what makes two deliveries of one event the same: never the call's SID alone. */
@@ -18,7 +19,7 @@ export const statusEvent = (c: Callback<'status'>, now: Date): CallEvent => ({
 });
 
 export const amdEvent = (c: Callback<'amd'>, now: Date): CallEvent => ({
-  id: `${c.CallSid}:amd`,
+  id: amdEventId(c.CallSid),
   kind: 'amd',
   callSid: c.CallSid,
   occurredAt: now,

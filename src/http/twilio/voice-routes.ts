@@ -8,9 +8,11 @@ import { callTexts, type CallTexts } from '#src/domain/greeting.ts';
 import { LIVE_ATTEMPT_STATES } from '#src/domain/vocabulary.ts';
 import type { AnswerInTime } from '#src/http/answer-in-time.ts';
 import type { App } from '#src/http/app-type.ts';
+import { HttpProblem } from '#src/http/problems/http-problem.ts';
 import { apology, menu, recordMessage, say } from '#src/providers/twiml.ts';
 import { authentic, type AuthenticDeps } from './authentic.ts';
 import { attemptOf, fileCallback, type FileCallbackDeps } from './file-callback.ts';
+import { askAgain, heldBefore } from './hold-on.ts';
 import type { Callback, CallbackName } from './request.ts';
 import { choiceEvent } from './to-event.ts';
 
@@ -20,14 +22,20 @@ export type VoiceDeps = AuthenticDeps &
 
 type Request = FastifyRequest<{ Params: { attemptId: string } }>;
 
-/** The call's own voice: somebody is on the line, so the answer is always TwiML, at worst an apology. Redis is never needed. */
+/**
+ * The call's own voice: somebody is on the line, so the answer is always TwiML. While the database is away the caller is asked for a moment
+ * and Twilio asks again, so that no key is lost; at worst there is an apology. Redis is never needed.
+ */
 export function registerVoiceRoutes(app: App, deps: VoiceDeps): void {
   const speak = <Name extends CallbackName>(
     name: Name,
     script: (callback: Callback<Name>, call: Call, urls: ReturnType<typeof menuUrls>) => Promise<string>,
   ) => {
     app.post(`/webhooks/twilio/${name}/:attemptId`, { schema: { hide: true } }, async (request, reply): Promise<FastifyReply> => {
-      const callback = authentic(name, request as unknown as FastifyRequest, deps);
+      const told = authentic(name, request as unknown as FastifyRequest, deps);
+      const held = heldBefore(request.query);
+      const pressed = 'Digits' in told && told.Digits !== '' ? told.Digits : held.digits;
+      const callback = pressed === undefined ? told : { ...told, Digits: pressed };
       const { attemptId } = (request as unknown as Request).params;
       reply.type('text/xml');
       const answer = async () => {
@@ -37,8 +45,11 @@ export function registerVoiceRoutes(app: App, deps: VoiceDeps): void {
       try {
         return await reply.send(await deps.answerCallerInTime(answer()));
       } catch (error) {
-        request.log.error({ err: error }, 'apologised to a caller');
-        return reply.send(apology());
+        const refused = error instanceof HttpProblem && error.status < 500;
+        const again = refused ? null : askAgain(deps.publicUrl, name, attemptId, { ...held, digits: pressed });
+        if (again === null) request.log.error({ err: error }, 'apologised to a caller');
+        else request.log.warn({ err: error, again: held.again + 1 }, 'asked a caller for a moment');
+        return reply.send(again ?? apology());
       }
     });
   };

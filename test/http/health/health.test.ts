@@ -111,6 +111,7 @@ describe('what must hold', () => {
     ['redis_policy', 'redis_version:7.0.0\r\nmaxmemory_policy:allkeys-lru\r\n', 'maxmemory-policy is allkeys-lru, must be noeviction'],
     ['redis_version', 'redis_version:6.0.16\r\nmaxmemory_policy:noeviction\r\n', 'Redis 6.0.16 is older than 6.2'],
     ['redis_version', 'redis_version:5.9.9\r\n', 'Redis 5.9.9 is older than 6.2'],
+    ['redis', 'used_memory:2000\r\nmaxmemory:1999\r\n', 'takes no writes: its memory is full'],
     ['redis_version', '', 'Redis of unknown version is older than 6.2'],
   ])('does not hold: %s of %j', async (name, info, reason) => {
     expect(await checksOn(await connect(), info)[name]?.()).toBe(reason);

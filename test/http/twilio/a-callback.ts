@@ -61,7 +61,7 @@ export async function aCall(world: WebWorld, { customer = {}, attempt = {} }: { 
       ...common,
       CallStatus: 'completed',
       SequenceNumber: '3',
-      Timestamp: 'Tue, 24 Nov 2026 15:00:00 +0000',
+      Timestamp: new Date(world.clock.ms).toUTCString(),
       CallDuration: '31',
       CallbackSource: 'call-progress-events',
       ...more,

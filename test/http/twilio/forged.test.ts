@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AUTH_TOKEN, PUBLIC_URL, webWorld, type WebWorld } from '#test/support/web-world.ts';
+import { AUTH_TOKEN, HOUR, PUBLIC_URL, webWorld, type WebWorld } from '#test/support/web-world.ts';
 import { aCall, callBack, refusals, signatureOf, type Parameters, type Sent } from './a-callback.ts';
 
 let world: WebWorld;
@@ -33,7 +33,7 @@ async function refused(
 const send = (parameters: Parameters, how: Sent = {}, path = call.path('status')) => callBack(world, path, parameters, how);
 const encoded = (parameters: Parameters) => new URLSearchParams(parameters).toString();
 
-describe('a callback is refused: 403', () => {
+describe('row 17: a callback is refused: 403', () => {
   it.each<[string, () => Sent]>([
     ['with a wrong signature', () => ({ signature: signatureOf(PUBLIC_URL, {}) })],
     ['with an empty signature', () => ({ signature: '' })],
@@ -72,7 +72,7 @@ describe('a callback is refused: 403', () => {
   });
 });
 
-describe('a signed callback is refused', () => {
+describe('row 17: a signed callback is refused', () => {
   it('whose parameters were shifted, which leaves the signature right: 400', async () => {
     const { CallSid, CallStatus, ...rest } = call.status();
     const merged = { ...rest, CallSid: `${CallSid}CallStatus${CallStatus}` };
@@ -164,4 +164,59 @@ it('a callback in which an address has a query is signed with it', async () => {
   const answer = await callBack(world, `${other.path('status')}?a=%C3%A9&b=1+2`, other.status());
   expect(answer.statusCode).toBe(204);
   expect(await other.events()).toHaveLength(1);
+});
+
+describe('row 17: a callback that was overheard and is sent again a day later', () => {
+  const DAY = 24 * HOUR;
+  const later = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const now = world.clock.ms;
+    world.clock.ms += DAY;
+    try {
+      return await work();
+    } finally {
+      world.clock.ms = now;
+    }
+  };
+  /** A call that ended; what was overheard, and what to send at which address. */
+  const anEndedCall = async () => {
+    const ended = await aCall(world, { attempt: { state: 'finished', finished_at: new Date(world.clock.ms) } });
+    return { ...ended, unchanged: await world.everything() };
+  };
+  const staleSoFar = async () => (await refusals(world))['stale'] ?? 0;
+
+  it.each<[string, (ended: Awaited<ReturnType<typeof aCall>>) => Parameters]>([
+    ['status', (ended) => ended.status()],
+    ['recording', (ended) => ended.recording()],
+    ['amd', (ended) => ({ ...ended.common, AnsweredBy: 'human' })],
+  ])('about the %s: 403', async (name, parametersOf) => {
+    const ended = await anEndedCall();
+    const parameters = parametersOf(ended);
+    const counted = await staleSoFar();
+    const answer = await later(() => callBack(world, ended.path(name), parameters));
+    expect(answer.statusCode, answer.body).toBe(403);
+    expect(await staleSoFar()).toBe(counted + 1);
+    expect(await world.everything()).toBe(ended.unchanged);
+  });
+
+  it('with the key "never again": an apology, and nobody is opted out', async () => {
+    const ended = await anEndedCall();
+    const counted = await staleSoFar();
+    const answer = await later(() => callBack(world, ended.path('choice'), { ...ended.common, Digits: '9' }));
+    expect([answer.statusCode, answer.body]).toEqual([200, expect.stringMatching(/<Say.*sorry/is)]);
+    expect(await staleSoFar()).toBe(counted + 1);
+    expect(await world.everything()).toBe(ended.unchanged);
+  });
+
+  it('about a call that still goes on, by its own time: 403', async () => {
+    const going = await aCall(world);
+    const unchanged = await world.everything();
+    for (const days of [-1, 1]) {
+      const parameters = going.status({ Timestamp: new Date(world.clock.ms + days * DAY).toUTCString() });
+      const counted = await staleSoFar();
+      const answer = await callBack(world, going.path('status'), parameters);
+      expect(answer.statusCode, answer.body).toBe(403);
+      expect(await staleSoFar()).toBe(counted + 1);
+    }
+    expect(await world.everything()).toBe(unchanged);
+  });
 });

@@ -45,6 +45,12 @@ export function fakeTelephony(): FakeTelephony {
       ask(number);
       return fake.calls.filter(({ to, dateCreated }) => to === number && (dateCreated ?? startedAfter) >= startedAfter);
     },
+    async listCalls({ startedFrom, startedBefore, page }) {
+      ask('the list of calls');
+      const started = fake.calls.filter(({ startTime }) => startTime && startTime >= startedFrom && startTime < startedBefore);
+      const from = Number(page ?? 0);
+      return { calls: started.slice(from, from + 2), next: from + 2 < started.length ? String(from + 2) : null };
+    },
     async cancel(sid) {
       fake.cancelled.push(sid);
       return 'requested';

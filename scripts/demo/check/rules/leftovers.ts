@@ -2,7 +2,7 @@ import type { Rule } from '../evidence.ts';
 import { namer } from '../look-up.ts';
 
 /** These come round by the clock, whatever the deliveries do: only a failure counts. */
-const RECURRING = ['reconcile', 'metrics-rollup'];
+const RECURRING = ['reconcile', 'metrics-rollup', 'books'];
 
 /** Nothing lies about: no callback unapplied, no job that waits, runs, failed, or was put off except to a planned attempt's time. */
 export const nothingLeftOver: Rule = (evidence) => {

@@ -1,5 +1,5 @@
 import type { Db, ObjectId } from 'mongodb';
-import { LIVE_ATTEMPT_STATES, type Outcome } from '#src/domain/vocabulary.ts';
+import { LIVE_ATTEMPT_STATES, type Outcome, type RecordingState } from '#src/domain/vocabulary.ts';
 import { groupedUpdate } from '#src/db/grouped/update.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { Time } from '#src/platform/time.ts';
@@ -21,18 +21,22 @@ export interface AttemptProgress {
   discard(id: ObjectId): Promise<void>;
   /** Closes an attempt that was never dialed. */
   finishPlanned(id: ObjectId, outcome: Outcome, reason: string): Promise<boolean>;
-  /** Takes over what the call's events say, from any state in which a call may be under way; binds the call SID. */
+  /** Takes over what the call's events say, from any state in which a call may be under way; binds the call SID. A follow-up that is done stays so. */
   apply(id: ObjectId, progress: CallProgress): Promise<boolean>;
   /** The retry that followed was planned or given up. */
   followedUp(id: ObjectId): Promise<boolean>;
   /** Asks whoever holds the attempt to end the call; returns false when no call is or may be under way. */
   requestCancel(id: ObjectId): Promise<boolean>;
+  /** `stored` also where another run has given up meanwhile: it is there. */
   recordingSettled(id: ObjectId, state: 'stored' | 'absent' | 'failed', error?: string): Promise<boolean>;
   /** Takes up a recording that was given up, for an operator who replays its job. */
   recordingReopened(id: ObjectId): Promise<boolean>;
   /** Opens the next generation of the attempt's job id, since BullMQ still keeps the last one as finished. */
   nextGeneration(id: ObjectId, generation: number): Promise<boolean>;
 }
+
+/** A recording of which something is to come. */
+const UNDER_WAY: RecordingState[] = ['expected', 'pending'];
 
 /** The ledger's moves outside the dial. Each is one guarded write; false means that the attempt had moved on. */
 export function createAttemptProgress(db: Db, time: Time): AttemptProgress {
@@ -47,26 +51,35 @@ export function createAttemptProgress(db: Db, time: Time): AttemptProgress {
       await attempts.deleteOne({ _id: id, state: 'planned' });
     },
     finishPlanned: (id, outcome, reason) => move(id, { state: 'planned' }, { state: 'finished', outcome, reason, finished_at: time.now() }),
-    apply: (id, { callSid, eventCount, set }) =>
-      move(
-        id,
-        // Without a SID yet, the first event binds it; an attempt never changes its call.
-        {
-          $or: [
-            { state: { $in: LIVE_ATTEMPT_STATES }, call_sid: { $in: [null, callSid] } },
-            { state: 'finished', call_sid: callSid },
-          ],
-          $and: [drawnFromMore(eventCount)],
-        },
-        { ...set, call_sid: callSid, event_count: eventCount },
-      ),
+    async apply(id, { callSid, eventCount, set }) {
+      // Without a SID yet, the first event binds it; an attempt never changes its call.
+      const guard = {
+        $or: [
+          { state: { $in: LIVE_ATTEMPT_STATES }, call_sid: { $in: [null, callSid] } },
+          { state: 'finished', call_sid: callSid },
+        ],
+        $and: [drawnFromMore(eventCount)],
+      };
+      const { follow_up, ...rest } = { ...set, call_sid: callSid, event_count: eventCount };
+      if (follow_up === undefined) return move(id, guard, rest);
+      if (await move(id, { ...guard, follow_up: { $ne: 'done' } }, { ...rest, follow_up })) return true;
+      // Whoever drew this view may have read the attempt before its retry was decided: that is not decided twice.
+      return move(id, guard, rest);
+    },
     followedUp: (id) => move(id, { follow_up: 'due' }, { follow_up: 'done' }),
     requestCancel: (id) => move(id, { state: { $in: LIVE_ATTEMPT_STATES } }, { cancel_requested: true }),
     recordingSettled: (id, state, error) =>
       update({
         _id: id,
-        guard: { 'recording.state': { $in: ['expected', 'pending'] } },
-        update: { $set: { 'recording.state': state, ...(error === undefined ? {} : { 'recording.error': error }), updatedAt: time.now() } },
+        guard: { 'recording.state': { $in: state === 'stored' ? [...UNDER_WAY, 'failed'] : UNDER_WAY } },
+        update: {
+          $set: {
+            'recording.state': state,
+            ...(error === undefined || state === 'stored' ? {} : { 'recording.error': error }),
+            updatedAt: time.now(),
+          },
+          ...(state === 'stored' ? { $unset: { 'recording.error': '' } } : {}),
+        },
       }),
     recordingReopened: (id) =>
       update({

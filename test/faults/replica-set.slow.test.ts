@@ -1,0 +1,125 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { queueNames } from '#queues/catalogue.ts';
+import { figure } from '#test/support/figures.ts';
+import { startReplicaSet, type ReplicaSet } from '#test/support/replica-set.ts';
+import { startWorld, type World } from '#test/support/stack.ts';
+import { apologised, mixed, untilAllHasEnded, wrongEndings } from './endings.ts';
+import { longestGap, startUpstream, type Upstream } from './steady-upstream.ts';
+
+// Three real mongods. Their primary steps down while a write of each kind is held up in it, so that the write meets the change surely,
+// and one primary is killed with -9 under the same load and started again.
+
+const HELD_MS = 1500;
+const EVERY_MS = 250;
+
+/** Each kind of write that the product makes, by the command that carries it. */
+const writes = [
+  ['deliveries that are taken in (group insert)', 'insert', 'deliveries'],
+  ['first attempts (group insert)', 'insert', 'callattempts'],
+  ['claims of the day’s budget (findAndModify)', 'findAndModify', 'controls'],
+  ['claims and results of dials (guarded bulk update)', 'update', 'callattempts'],
+  ['callbacks that are filed (group insert)', 'insert', 'webhookevents'],
+  ['views of calls (guarded bulk update)', 'update', 'calllogs'],
+  ['moves of deliveries (guarded bulk update)', 'update', 'deliveries'],
+  ['history (group insert)', 'insert', 'trackingevents'],
+  ['messages to drivers that are intended (group insert)', 'insert', 'notifications'],
+  ['claims and results of pushes (guarded bulk update)', 'update', 'notifications'],
+  ['idempotency keys (group insert)', 'insert', 'idempotencykeys'],
+  ['counted windows (upsert)', 'update', 'systemmetrics'],
+] as const;
+
+let set: ReplicaSet;
+let world: World;
+let upstream: Upstream;
+const elections: number[] = [];
+
+beforeAll(async () => {
+  set = await startReplicaSet();
+  world = await startWorld({ mongodbUri: set.uri, scale: 60, env: { TWILIO_CPS: '50' } });
+  upstream = startUpstream(world, EVERY_MS, mixed);
+}, 120_000);
+
+describe('row 12: the primary of three mongods steps down during each kind of write', () => {
+  it.each(writes)(
+    '%s',
+    async (_words, command, collection) => {
+      const hold = await set.hold(command, collection, HELD_MS);
+      await hold.met();
+      elections.push(await set.stepDown());
+    },
+    90_000,
+  );
+});
+
+it('row 12: the primary is killed with -9 and started again', async () => {
+  const before = upstream.heard.length;
+  const { ms, restart } = await set.killPrimary();
+  figure(12, 'primary killed: another one after', (ms / 1000).toFixed(1), 's');
+  await restart();
+  await expect
+    .poll(() => upstream.heard.slice(before).some(({ status, at }) => status < 300 && at > performance.now() - 1000), { timeout: 60_000 })
+    .toBe(true);
+  figure(
+    12,
+    'primary killed: longest time without an accepted order',
+    (longestGap(upstream.heard.slice(Math.max(0, before - 5))) / 1000).toFixed(1),
+    's',
+  );
+}, 120_000);
+
+describe('row 12: in the end', () => {
+  it('nothing is lost, nobody is called twice, everything has its ending', async () => {
+    await upstream.stop();
+    const { seconds, undone } = await untilAllHasEnded(world, 120_000);
+    expect(undone).toEqual([]);
+    const wrong = await wrongEndings(world, upstream.accepted);
+    figure(12, 'longest election after a step-down', (Math.max(...elections) / 1000).toFixed(2), 's');
+    figure(12, 'deliveries through', upstream.accepted.length);
+    figure(12, 'lost or doubled', wrong.length);
+    figure(12, 'customers who heard an apology', apologised(world).size);
+    figure(12, 'all ended after the last order', seconds.toFixed(0), 's');
+    expect(wrong).toEqual([]);
+  }, 150_000);
+
+  it('upstream heard 202, 200, 409 of a key in use, or 503, and nothing else', () => {
+    const statuses = upstream.heard.map(({ status }) => status);
+    figure(12, '503 answered', statuses.filter((status) => status === 503).length);
+    expect([...new Set(statuses)].filter((status) => ![200, 202, 409, 503].includes(status))).toEqual([]);
+  });
+
+  it('no transition is half applied: attempt, log, history and inbox say the same', async () => {
+    const { db } = world;
+    const attempts = await db
+      .collection('callattempts')
+      .find({ call_sid: { $exists: true } })
+      .toArray();
+    const logs = new Map((await db.collection('calllogs').find().toArray()).map((log) => [String(log['call_sid']), log]));
+    const halves = attempts.filter((attempt) => {
+      const log = logs.get(String(attempt['call_sid']));
+      return log?.['outcome'] !== attempt['outcome'] || log?.['event_count'] !== attempt['event_count'];
+    });
+    expect(halves).toEqual([]);
+    expect(logs.size).toBe(attempts.length);
+    expect(await db.collection('webhookevents').countDocuments({ state: { $ne: 'applied' } })).toBe(0);
+    const customers = await db.collection('customers').find().toArray();
+    expect(customers.reduce((sum, { call_history }) => sum + (call_history as unknown[]).length, 0)).toBe(attempts.length);
+  });
+
+  it('no job needed more than one retry, and none has failed', async () => {
+    let most = 0;
+    for (const name of queueNames) {
+      const jobs = await world.queue(name).getJobs(['completed', 'failed', 'delayed', 'prioritized', 'wait', 'active']);
+      most = Math.max(most, ...jobs.map(({ attemptsMade }) => attemptsMade - 1));
+      expect(await world.queue(name).getFailedCount(), name).toBe(0);
+    }
+    const postponed = Map.groupBy(
+      world.complaints.filter((line) => /job (postponed|failed)/.test(line)),
+      (line) => /"jobId":"([^"]+)"/.exec(line)?.[1],
+    );
+    const again = Math.max(0, ...[...postponed.values()].map(({ length }) => length));
+    figure(12, 'most retries of a job', most);
+    figure(12, 'jobs that were put off', postponed.size);
+    expect(most).toBeLessThanOrEqual(1);
+    expect(again).toBeLessThanOrEqual(2);
+  });
+});

@@ -1,0 +1,97 @@
+import { AnalysisUnusable, ProviderDown, ProviderMisconfigured, RateLimited, RecordingNotFound } from '#src/providers/errors.ts';
+import type { Analyst } from '#src/providers/analyst.ts';
+import type { Push } from '#src/providers/push.ts';
+import type { RecordingStore } from '#src/providers/recordings.ts';
+import type { Transcriber } from '#src/providers/transcriber.ts';
+import type { Actor } from './actor.ts';
+import type { World } from './world.ts';
+
+/** What all processes share behind their providers. */
+export interface Outside {
+  objects: Map<string, Buffer>;
+  /** Pushes by their topic. */
+  pushed: Map<string, number>;
+}
+
+export const createOutside = (): Outside => ({ objects: new Map(), pushed: new Map() });
+
+/** One process's way to S3, OpenAI and the push service. What was said follows from the bytes. */
+export function createProviders(
+  actor: Actor,
+  { objects, pushed }: Outside,
+  { random, weather, counter }: World,
+): { recordingStore: RecordingStore; transcriber: Transcriber; analyst: Analyst; push: Push } {
+  const ask = async <Result>(what: string, signal: AbortSignal, effect: () => Result, errors: (() => Error)[]): Promise<Result> => {
+    signal.throwIfAborted();
+    return actor.trip(what, () => {
+      if (!random.chance(weather.provider)) return effect();
+      counter.add('requests at providers that failed');
+      if (random.chance(0.3)) effect();
+      throw random.pick(errors)();
+    });
+  };
+  const s3 = [() => new ProviderDown('recordings')];
+  const openai = [
+    () => new ProviderDown('transcriber'),
+    () => new RateLimited('transcriber', 3000),
+    () => new ProviderMisconfigured('transcriber'),
+  ];
+  return {
+    recordingStore: {
+      store: ({ key, bytes }, signal) =>
+        ask(
+          's3 store',
+          signal,
+          () => {
+            objects.set(key, bytes);
+            return { url: `https://s3.example.com/${key}`, size: bytes.length, sha256: 'a' };
+          },
+          s3,
+        ),
+      fetch: (key, { signal }) =>
+        ask(
+          's3 fetch',
+          signal,
+          () => {
+            const bytes = objects.get(key);
+            if (!bytes) throw new RecordingNotFound('recordings');
+            return bytes;
+          },
+          s3,
+        ),
+      ping: async () => undefined,
+    },
+    transcriber: {
+      transcribe: ({ bytes }, signal) => ask('transcribe', signal, () => ({ text: `said in ${bytes.toString()}`, language: 'en' }), openai),
+    },
+    analyst: {
+      analyse: ({ transcript }, signal) =>
+        ask(
+          'analyse',
+          signal,
+          () => ({
+            sentiment: 'neutral',
+            keywords: [],
+            instructions: random.chance(0.8) ? transcript : null,
+            priority: 'normal',
+            confidence_score: 0.5,
+            entities: [],
+            summary: transcript,
+          }),
+          [...openai, () => new AnalysisUnusable('not-json')],
+        ),
+    },
+    push: {
+      send: (_subscription, _message, { topic }, signal) =>
+        ask(
+          'push',
+          signal,
+          () => {
+            pushed.set(topic, (pushed.get(topic) ?? 0) + 1);
+            return { kind: 'sent' };
+          },
+          [() => new ProviderDown('push'), () => new RateLimited('push', 1000), () => new ProviderMisconfigured('push')],
+        ),
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MongoClient, type Document } from 'mongodb';
+import { makeOwnFolder, removeFolder, servicesFolder } from '#scripts/services/folders.ts';
+import { startMongod, type RunningMongod } from '#scripts/services/mongod.ts';
+import { atTheEnd } from './stack.ts';
+
+const MEMBERS = [0, 1, 2] as const;
+const PATIENCE_MS = 60_000;
+/** How long a primary that stepped down may not become one again, and waits for a secondary to have everything. */
+const STEP_DOWN_SECONDS = 5;
+const CATCH_UP_SECONDS = 4;
+
+/** Where a command of a client is held up, on the primary of this moment. */
+export interface Hold {
+  /** Resolves when such a command has come. */
+  met(): Promise<void>;
+}
+
+export interface ReplicaSet {
+  /** All three members, and the database `delauto`. */
+  readonly uri: string;
+  /** Asks the primary to step down. Resolves, once another one takes writes, with the milliseconds that it took. */
+  stepDown(): Promise<number>;
+  /** kill -9 of the primary. Resolves, once another one takes writes, with the milliseconds that it took, and with what starts the dead one again. */
+  killPrimary(): Promise<{ ms: number; restart: () => Promise<void> }>;
+  /** Holds the next command of this kind (`insert`, `update`, …) on a collection up for `ms` milliseconds before it is executed. */
+  hold(command: string, collection: string, ms: number): Promise<Hold>;
+}
+
+/** Starts three mongods that are one replica set, with MongoDB's own time-outs. Gone at the end of the test file. */
+export async function startReplicaSet(): Promise<ReplicaSet> {
+  const folder = await makeOwnFolder(servicesFolder, 'replica-set');
+  atTheEnd(() => removeFolder(folder));
+  const start = (id: number, port?: number): Promise<RunningMongod> =>
+    startMongod({
+      dataDir: `${folder}/${id}`,
+      member: true,
+      // Commands can be held up only where the server was told that it is tested.
+      args: ['--setParameter', 'enableTestCommands=1'],
+      ...(port === undefined ? {} : { port }),
+    });
+  const members = await Promise.all(MEMBERS.map((id) => start(id)));
+  atTheEnd(async () => void (await Promise.all(members.map(({ stop }) => stop()))));
+
+  const hosts = members.map(({ port }) => `127.0.0.1:${port}`);
+  await asking(hosts[0] ?? '', (ask) => ask({ replSetInitiate: { _id: 'rs0', members: hosts.map((host, _id) => ({ _id, host })) } }));
+
+  /** The member that takes writes, and that a majority takes for the primary. */
+  const primary = async (except?: string): Promise<string> => {
+    for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; await delay(20)) {
+      for (const host of hosts) {
+        if (host === except) continue;
+        const hello = await asking(host, (ask) => ask({ hello: 1 }), LOOK_WITHIN_MS).catch(() => null);
+        if (hello?.['isWritablePrimary'] === true) return host;
+      }
+    }
+    throw new Error('the set has no primary');
+  };
+  await primary();
+  const since = async (began: number, former: string): Promise<number> => {
+    await primary(former);
+    return performance.now() - began;
+  };
+
+  return {
+    uri: `mongodb://${hosts.join(',')}/delauto?replicaSet=rs0`,
+    async stepDown() {
+      const former = await primary();
+      const began = performance.now();
+      // Not by force: it then hands over to a secondary that has everything, as in a planned maintenance.
+      await asking(former, (ask) => ask({ replSetStepDown: STEP_DOWN_SECONDS, secondaryCatchUpPeriodSecs: CATCH_UP_SECONDS }));
+      return since(began, former);
+    },
+    async killPrimary() {
+      const former = await primary();
+      const index = hosts.indexOf(former);
+      const began = performance.now();
+      const member = members[index] as RunningMongod;
+      await member.kill('SIGKILL');
+      const restart = async (): Promise<void> => {
+        members[index] = await start(index, member.port);
+      };
+      return { ms: await since(began, former), restart };
+    },
+    async hold(command, collection, ms) {
+      const host = await primary();
+      const failPoint = {
+        configureFailPoint: 'failCommand',
+        mode: { times: 1 },
+        data: {
+          failCommands: [command],
+          namespace: `delauto.${collection}`,
+          blockConnection: true,
+          blockTimeMS: ms,
+          failInternalCommands: false,
+        },
+      };
+      const { count = 0 } = await asking(host, (ask) => ask(failPoint));
+      return {
+        met: async () => {
+          const arrived = { waitForFailPoint: 'failCommand', timesEntered: Number(count) + 1, maxTimeMS: PATIENCE_MS };
+          await asking(host, (ask) => ask(arrived));
+        },
+      };
+    },
+  };
+}
+
+/** One of three that share a small machine with all the rest may take its time to answer; one that is dead is asked again anyway. */
+const ANSWER_WITHIN_MS = 20_000;
+const LOOK_WITHIN_MS = 1000;
+
+async function asking<Result>(
+  host: string,
+  use: (ask: (command: Document) => Promise<Document>) => Promise<Result>,
+  serverSelectionTimeoutMS = ANSWER_WITHIN_MS,
+): Promise<Result> {
+  const client = new MongoClient(`mongodb://${host}/?directConnection=true`, { serverSelectionTimeoutMS });
+  try {
+    const admin = (await client.connect()).db('admin');
+    return await use((command) => admin.command(command));
+  } finally {
+    await client.close();
+  }
+}
