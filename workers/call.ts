@@ -77,8 +77,8 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
   // Read again, and only now: while we waited the hour may have ended, and the call that kept this phone may have ended with "never again".
   const current = await loadSubject(attempt, deps);
   const still = current ? mayContact(current.contact, deps.time.now()) : null;
-  const tooOld = deps.time.now().getTime() - claim.claimedAt.getTime() > deps.time.span(DIAL_WITHIN_MS);
-  if (!current || still?.kind !== 'now' || tooOld || signal.aborted) {
+  const inTime = () => deps.time.now().getTime() - claim.claimedAt.getTime() <= deps.time.span(DIAL_WITHIN_MS);
+  if (!current || still?.kind !== 'now' || !inTime() || signal.aborted) {
     if (!(await deps.attempts.unclaim(attempt._id, claim.epoch))) {
       // This run slept, and another has long decided what becomes of the attempt.
       deps.metrics.fencedWrites.inc({ write: 'unclaim' });
@@ -96,6 +96,7 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
       attemptUrls: callbackUrls(deps.publicUrl, attemptId),
       timeoutSeconds: RING_SECONDS,
       timeLimitSeconds: CALL_SECONDS,
+      mayStill: inTime,
     },
     signal,
   );

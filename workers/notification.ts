@@ -27,6 +27,8 @@ const TTL_SECONDS = 3600;
 const SHORT_BODY = 60;
 /** A push is bounded by its own time-outs, which are shorter than a claim lasts, and is not cut when the job's lock is lost (Redis emptied, say): nobody would know whether the phone has shown it. */
 const UNCUT = new AbortController().signal;
+/** Real milliseconds. */
+const LOOK_AGAIN_MS = 10 * SECOND;
 /** While the database is away its word on a push that was sent is asked again after so many real milliseconds, as long as the run may last. */
 const WRITE_AGAIN_MS = SECOND;
 
@@ -38,7 +40,11 @@ export const pushNotification: Processor<typeof notification, NotificationDeps> 
   const row = await deps.notifications.find(notificationId);
   if (!row) return skip('notification no longer exists');
   const epoch = await deps.notifications.claim(row);
-  if (epoch === null) return skip(`notification is ${row.state}`);
+  if (epoch === null) {
+    if (row.state === 'sent' || row.state === 'skipped') return skip(`notification is ${row.state}`);
+    // Another run has it. Should that one give up without its job (its lock was lost), this one is there to go on or to be seen failing.
+    return snooze(new Date(deps.time.now().getTime() + deps.time.span(LOOK_AGAIN_MS)), 'another run is sending it');
+  }
   const written = (held: boolean): void => {
     if (!held) deps.metrics.fencedWrites.inc({ write: 'notification' });
   };

@@ -31,7 +31,12 @@ export const menuUrls = (publicUrl: string, attemptId: string) => ({
 });
 
 /** Where the same question is asked once more, with the key that was pressed before it could be noted. */
-export function holdOnUrl(publicUrl: string, name: string, attemptId: string, { again, digits }: { again: number; digits?: string }): string {
+export function holdOnUrl(
+  publicUrl: string,
+  name: string,
+  attemptId: string,
+  { again, digits }: { again: number; digits?: string },
+): string {
   const query = new URLSearchParams({ again: String(again), ...(digits === undefined ? {} : { digits }) });
   return `${base(publicUrl)}/${name}/${attemptId}?${query.toString()}${RETRIES}`;
 }

@@ -8,6 +8,8 @@ export interface DialRequest {
   timeoutSeconds: number;
   /** How long the call may last. */
   timeLimitSeconds: number;
+  /** Asked at the last moment, when the connection stands: false, and nothing is sent. A process may have stood still since it decided to dial. */
+  mayStill?: () => boolean;
 }
 
 export type Dialed =

@@ -9,6 +9,8 @@ export interface Exchange {
   /** An answer's body beyond it is not read. */
   maxBytes: number;
   signal: AbortSignal;
+  /** Asked when the connection stands and the request is about to be written on it: false, and not a byte is sent. */
+  mayStart?: (() => boolean) | undefined;
 }
 
 export interface Answer {
@@ -59,11 +61,12 @@ export function createTransport(options: Agent.Options = {}): Transport {
   });
   return {
     close: () => agent.close(),
-    async exchange({ url, maxBytes, signal, ...rest }) {
+    async exchange({ url, maxBytes, signal, mayStart = () => true, ...rest }) {
       let phase: Phase = 'connecting';
       const onStart = () => {
         // undici puts requests of a connection that it lost idle back into its queue; one that was started must never be among them.
         if (phase !== 'connecting') throw new Error('the request would be sent twice');
+        if (!mayStart()) throw new Error('too late to be sent');
         phase = 'waiting';
       };
       try {

@@ -34,3 +34,12 @@ it('a large answer is not read', async () => {
   const { post } = await setup(json(200, 'more than ten bytes'));
   expect(await failure(post())).toBeInstanceOf(AnswerTooLarge);
 });
+
+it('a request whose time has passed while its connection was made is not sent', async () => {
+  const { server } = await setup(json(200, ''));
+  const transport = createTransport();
+  onTestFinished(() => transport.close());
+  const late = { method: 'POST', url: server.url, body: 'x', maxBytes: 10, signal: patience(), mayStart: () => false } as const;
+  expect(await failure(transport.exchange(late))).toMatchObject({ name: 'ExchangeFailed', phase: 'connecting' });
+  expect(server.received).toEqual([]);
+});

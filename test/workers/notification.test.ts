@@ -60,7 +60,7 @@ it('row 24: unless the driver has subscribed anew meanwhile', async () => {
 it('a run that died while sending holds it for 30 s, then it is sent', async () => {
   expect(await world.deps.notifications.claim(row)).toBe(1);
   world.time.advance(29 * SECOND);
-  expect(await push()).toMatchObject({ kind: 'skipped' });
+  expect(await push()).toMatchObject({ kind: 'snoozed' });
   world.time.advance(2 * SECOND);
   expect(await push()).toEqual({ kind: 'done' });
   expect(world.push.sent).toHaveLength(1);
@@ -165,7 +165,7 @@ it.each([new ProviderDown('push'), new ProviderMisconfigured('push')])(
     await push({ lastAttempt: true }).catch(() => undefined);
     expect(await world.notificationNow(row)).toMatchObject({ state: 'failed' });
     const replays = await Promise.all([push({ lastAttempt: true }), push({ lastAttempt: true })]);
-    expect(replays.map(({ kind }) => kind).toSorted()).toEqual(['done', 'skipped']);
+    expect(replays.map(({ kind }) => kind).toSorted()).toEqual(['done', 'snoozed']);
     expect(world.push.sent).toHaveLength(1);
     const now = await world.notificationNow(row);
     expect(now).toMatchObject({ state: 'sent' });

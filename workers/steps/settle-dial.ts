@@ -61,8 +61,10 @@ async function acceptedLate(
 ): Promise<boolean> {
   const current = await deps.attempts.find(attempt._id.toHexString());
   if (current?.call_sid === callSid && !current.cancel_requested) return true;
-  if (current?.cancel_requested && current.epoch === epoch) {
-    await deps.attempts.submitted(attempt._id, epoch, callSid, { evenIfCancelled: true });
+  const bound =
+    current?.cancel_requested === true &&
+    (current.call_sid === callSid || (await deps.attempts.submitted(attempt._id, epoch, callSid, { evenIfCancelled: true })));
+  if (bound) {
     // Not confirmed, it is asked again by reconcile.
     await deps.telephony.cancel(callSid, signal);
     return true;
