@@ -14,7 +14,7 @@ export interface RollupDeps {
 /** One window, in the clock's milliseconds. */
 export const WINDOW_MS = 5 * MINUTE;
 /** A window is counted when it has been over for this long, in real milliseconds: writes that were under way at its end are in. */
-const SETTLING_MS = 5 * SECOND;
+const SETTLING_MS = 15 * SECOND;
 /** After a long stop the windows that were missed are caught up, this many a job. */
 const MOST_WINDOWS = 500;
 

@@ -47,6 +47,7 @@ async function kill(): Promise<void> {
   const show = createShow(options.kills, process.stdout);
   const result = await runKills({
     ...options,
+    people: 'everybody',
     ...ownCorner(services.mongodbUri),
     redisUrl: services.redisUrl,
     own: closing.own,

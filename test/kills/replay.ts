@@ -1,9 +1,29 @@
+import { setTimeout } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { catalogue, queueNames } from '#queues/catalogue.ts';
 import { queuePrefix } from '#queues/job-options.ts';
 
-/** Retries every job that has failed for good, as an operator does in Bull Board. Resolves with what they were and why they had failed. */
-export async function replayFailed({ env }: { env: Readonly<Record<string, string>> }): Promise<string[]> {
+interface Replayed {
+  /** REDIS_URL and QUEUE_PREFIX. */
+  env: Readonly<Record<string, string>>;
+}
+
+const LOOK_EVERY_MS = 5000;
+
+/**
+ * Retries every job that has failed for good, as an operator does in Bull Board, until the signal: the last that were killed are found to
+ * have stalled, and quarantined, seconds later. Resolves with what they were and why they had failed.
+ */
+export async function keepReplaying(world: Replayed, signal: AbortSignal): Promise<string[]> {
+  const replayed: string[] = [];
+  while (!signal.aborted) {
+    replayed.push(...(await replayFailed(world)));
+    await setTimeout(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return replayed;
+}
+
+async function replayFailed({ env }: Replayed): Promise<string[]> {
   const replayed = await Promise.all(
     queueNames.map(async (name) => {
       const queue = new Queue(catalogue[name].name, {
@@ -14,8 +34,9 @@ export async function replayFailed({ env }: { env: Readonly<Record<string, strin
         const failed = await queue.getFailed();
         return await Promise.all(
           failed.map(async (job) => {
+            const why = job.failedReason; // retrying forgets it
             await job.retry();
-            return `${name} ${job.id ?? ''}: ${job.failedReason}`;
+            return `${name} ${job.id ?? ''}: ${why}`;
           }),
         );
       } finally {

@@ -7,11 +7,11 @@ import type { Standing } from '#scripts/demo/standing.ts';
 import { watch } from '#scripts/demo/watch.ts';
 import { complaints, lastingBooks, type Books } from '#scripts/soak/books.ts';
 import { openInstallation, type Installation } from '#scripts/soak/installation.ts';
-import { makeOrder } from '#scripts/soak/orders.ts';
+import { makeOrder, type People } from '#scripts/soak/orders.ts';
 import { submit } from '#scripts/soak/submit.ts';
 import { driveHerd } from './herd.ts';
 import { planKills, type Doom } from './plan.ts';
-import { replayFailed } from './replay.ts';
+import { keepReplaying } from './replay.ts';
 
 export interface KillsOptions {
   kills: number;
@@ -21,6 +21,7 @@ export interface KillsOptions {
   workers: number;
   /** Simulated seconds in a real one. */
   scale: number;
+  people: People;
   mongodbUri: string;
   redisUrl: string;
   queuePrefix: string;
@@ -43,7 +44,7 @@ export interface KillsResult {
   /** Workers that ended otherwise than planned. */
   accidents: string[];
   books: Books;
-  /** Jobs that had failed for good when the killing was over, and were retried as an operator would. */
+  /** Jobs that had failed for good, and were retried when the killing was over, as an operator would. */
   replayed: string[];
   /** Real seconds: of the killing, and from its end to the last ending. */
   killingSeconds: number;
@@ -115,7 +116,9 @@ export async function runKills(options: KillsOptions): Promise<KillsResult> {
   progress.killed = count; // whatever is not submitted yet may come at once
   await calm;
   const submitted = await submitting;
-  const replayed = await replayFailed(world);
+  const settling = new AbortController();
+  const replaying = keepReplaying(world, settling.signal);
+  replaying.catch(() => undefined); // told when it is awaited
   const settled = await watch({
     ...world,
     horizon: END_OF_TIME,
@@ -127,6 +130,8 @@ export async function runKills(options: KillsOptions): Promise<KillsResult> {
     },
   });
   const ended = Date.now();
+  settling.abort();
+  const replayed = await replaying;
   // Who answered may be known later than the end: the last events are closed by jobs that wait for it.
   const books = await lastingBooks(submitted, world.scene);
   return {
@@ -154,7 +159,7 @@ interface Pace {
 }
 
 async function submitAll(
-  { deliveries, seed, signal }: KillsOptions,
+  { deliveries, seed, people, signal }: KillsOptions,
   { simulator, stack, accounts, now }: Installation,
   { allowed, onSubmitted }: Pace,
 ): Promise<Submitted[]> {
@@ -168,7 +173,7 @@ async function submitAll(
       }
       const index = next;
       next += 1;
-      const order = makeOrder(index, seed, now());
+      const order = makeOrder(index, seed, now(), people);
       if (order.steps !== undefined) simulator.setNumber(order.phone, order.steps);
       submitted.push((await submit(order, index, { publicUrl: stack.publicUrl, ...accounts }, signal)).submitted);
       onSubmitted();

@@ -29,7 +29,7 @@ it('counts a window when it is over, by outcome', async () => {
     ended('busy', minutes(0), 2),
     ended('busy', minutes(5)),
   ]);
-  world.time.set(new Date(minutes(5).getTime() + 5 * SECOND));
+  world.time.set(new Date(minutes(5).getTime() + 15 * SECOND));
   expect(await rollUp()).toEqual({ kind: 'done' });
   expect(await short()).toEqual([
     ['16:05', 'busy', 1],
@@ -43,7 +43,7 @@ it('not before writes that were under way at its end are in', async () => {
   world.time.set(minutes(6));
   await rollUp();
   await ended('confirmed', minutes(9));
-  world.time.set(new Date(minutes(10).getTime() + 4 * SECOND));
+  world.time.set(new Date(minutes(10).getTime() + 14 * SECOND));
   expect(await rollUp()).toMatchObject({ kind: 'skipped' });
   world.time.advance(SECOND);
   await rollUp();
