@@ -5,7 +5,7 @@ import { newAttempt } from '#src/db/documents/attempt.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import { SECOND } from '#src/platform/time.ts';
 import type { PipelineRepositories } from '#test/support/memory/repositories.ts';
-import type { Side } from '../both.ts';
+import { sorted, type Side } from '../both.ts';
 import { move, pagesOf, waits, type Game } from '../game.ts';
 
 const delivery = (n: number) => deterministicId('delivery', n);
@@ -119,8 +119,8 @@ async function look({ attempts, lists, walks }: PipelineRepositories, { time }: 
     silent: [await lists.silentCalls(now, 10), await lists.silentCalls(now, 10, lately), await lists.silentCalls(lately, 1)],
     cancelled: await lists.toBeCancelled(10),
     recordings: [await lists.recordingsExpected(now, 10), await lists.recordingsExpected(lately, 1)],
-    planned: [await pagesOf(walks.planned(now)), await pagesOf(walks.planned(lately))],
-    followUps: [await pagesOf(walks.followUps(now)), await pagesOf(walks.followUps(lately))],
-    toCopy: [await pagesOf(walks.recordingsToCopy(now)), await pagesOf(walks.recordingsToCopy(lately))],
+    planned: [sorted(await pagesOf(walks.planned(now))), sorted(await pagesOf(walks.planned(lately)))],
+    followUps: [sorted(await pagesOf(walks.followUps(now))), sorted(await pagesOf(walks.followUps(lately)))],
+    toCopy: [sorted(await pagesOf(walks.recordingsToCopy(now))), sorted(await pagesOf(walks.recordingsToCopy(lately)))],
   };
 }
