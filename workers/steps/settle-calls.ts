@@ -42,6 +42,8 @@ const ASK_AFTER_MS = 3 * MINUTE;
 const ASK_AGAIN_MS = MINUTE;
 /** What Twilio does not know so long after, or refuses to look up, does not ring any more; in the clock's milliseconds. */
 const GIVEN_UP_MS = HOUR;
+/** Refused look-ups of an unknown attempt, about one a minute, before a refusal counts as an empty one. */
+const REFUSALS = 30;
 const UNKNOWN_PAGE = 100;
 /** A pass, begun every 20 s, must keep up with all calls of that time, should none of them be reported: 30 a second. */
 const SILENT_PAGE = 600;
@@ -84,6 +86,10 @@ async function ended(attempt: CallAttemptDoc, { telephony, time }: SettleCallsDe
 
 const isGivenUp = (since: Date, time: Time): boolean => time.now().getTime() - since.getTime() > GIVEN_UP_MS;
 
+/** Counted in look-ups as well: after a pause of ours the first refusal must not pass for an hour of them. */
+const wasRefusedLong = ({ unknown_at, updatedAt, lookups }: CallAttemptDoc, time: Time): boolean =>
+  isGivenUp(unknown_at ?? updatedAt, time) && (lookups?.count ?? 0) >= REFUSALS;
+
 const refusedIs =
   <Answer>(answer: Answer) =>
   (error: unknown): Answer => {
@@ -99,7 +105,7 @@ async function lookUp(attempt: CallAttemptDoc, deps: SettleCallsDeps, signal: Ab
   const claimedAt = attempt.claimed_at ?? attempt.createdAt;
   const calls = await deps.telephony
     .findCallsTo(attempt.to_number, { startedAfter: new Date(claimedAt.getTime() - MINUTE) }, signal)
-    .catch(isGivenUp(attempt.unknown_at ?? claimedAt, deps.time) ? refusedIs<CallSnapshot[]>([]) : thrown);
+    .catch(wasRefusedLong(attempt, deps.time) ? refusedIs<CallSnapshot[]>([]) : thrown);
   for (const call of calls) {
     // The account may have other applications, and people, who call the same customer.
     if (call.from !== deps.fromNumber) continue;
