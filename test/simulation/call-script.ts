@@ -54,4 +54,4 @@ function answered(random: Random, answeredBy: string, digits: string[]): Happeni
 }
 
 /** The longest that a call of these scripts lasts. */
-export const LONGEST_MS = 3 * MINUTE;
+const LONGEST_MS = 3 * MINUTE;
