@@ -1,5 +1,5 @@
 import type { TwilioStatus } from '#src/domain/call-events/call-event.ts';
-import { MINUTE, SECOND } from '#src/platform/time.ts';
+import { SECOND } from '#src/platform/time.ts';
 import type { Random } from './random.ts';
 
 /** What happens in a call, and so many milliseconds after the dial. */
@@ -52,6 +52,3 @@ function answered(random: Random, answeredBy: string, digits: string[]): Happeni
     ...recorded,
   ];
 }
-
-/** The longest that a call of these scripts lasts. */
-const LONGEST_MS = 3 * MINUTE;
