@@ -1,6 +1,5 @@
 import type { retry } from '#queues/retry.ts';
 import type { Producer } from '#queues/producer.ts';
-import { deterministicId } from '#src/db/deterministic-id.ts';
 import { newAttempt } from '#src/db/documents/attempt.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { AttemptProgress } from '#src/db/repositories/attempts/progress.ts';
@@ -9,6 +8,7 @@ import type { Deliveries } from '#src/db/repositories/deliveries.ts';
 import type { History } from '#src/db/repositories/history.ts';
 import { allowedFrom } from '#src/domain/contact-moves.ts';
 import { planRetry } from '#src/domain/retry-plan.ts';
+import { attemptIdOf } from '#src/pipeline/attempt-id.ts';
 import { loadSubject, type Subject, type SubjectDeps } from '#src/pipeline/contact-subject.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import type { Time } from '#src/platform/time.ts';
@@ -46,7 +46,8 @@ export const planNextAttempt: Processor<typeof retry, RetryDeps> = async ({ atte
     deps.time.now(),
   );
   // A run before this one may have planned it and died before it could say so. By now that one may have been called, and settled it all.
-  const planned = plan.kind === 'retry' ? null : await deps.attempts.find(nextId(attempt).toHexString());
+  const planned =
+    plan.kind === 'retry' ? null : await deps.attempts.find(attemptIdOf(attempt.delivery_id, attempt.number + 1).toHexString());
   if (plan.kind === 'retry') await tryAgain(attempt, subject, plan.at, deps);
   else if (planned) await tryAgain(attempt, subject, planned.due_at, deps);
   else await giveUp(attempt, subject, plan.reason, deps);
@@ -61,12 +62,9 @@ async function mayBeTheCarrier({ delivery_id, error_code }: CallAttemptDoc, { at
   return (await attempts.ofDelivery(delivery_id)).filter((attempt) => attempt.error_code === error_code).length === 1;
 }
 
-/** One id for a delivery's n-th attempt, whoever plans it and however often. */
-const nextId = ({ delivery_id, number }: CallAttemptDoc) => deterministicId(delivery_id.toHexString(), 'attempt', number + 1);
-
 async function tryAgain(attempt: CallAttemptDoc, { delivery }: Subject, at: Date, deps: RetryDeps): Promise<void> {
   const number = attempt.number + 1;
-  const id = nextId(attempt);
+  const id = attemptIdOf(delivery._id, number);
   await deps.attempts.insert(
     newAttempt(
       {

@@ -1,6 +1,6 @@
 /** `npm run demo`: the whole system on this machine, end to end. */
+import { askedToEnd, INTERRUPTED } from '#scripts/services/asked-to-end.ts';
 import { ServicesError } from '#scripts/services/errors.ts';
-import { whenAbandoned } from '#scripts/services/when-abandoned.ts';
 import { UnusableFile } from './cast/read-orders.ts';
 import { createClosing } from './closing.ts';
 import { parseOptions, type DemoOptions } from './options.ts';
@@ -8,27 +8,15 @@ import { runDemo } from './run-demo.ts';
 import { ProcessDied } from './witness.ts';
 import { openWorld } from './world.ts';
 
-const INTERRUPTED = 130;
-
 const options = parseOptions(process.argv.slice(2));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const closing = createClosing();
-const asked = new AbortController();
+const asked = askedToEnd();
 /** What the end of a run has shown; asked to end before it, there is nothing to show. */
 let outcome = INTERRUPTED;
-const askedToEnd = new Promise<void>((resolve) => {
-  const end = (): void => {
-    // A second time: at once. What runs ends with this process.
-    if (asked.signal.aborted) process.exit(INTERRUPTED);
-    asked.abort();
-    resolve();
-  };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end);
-  whenAbandoned(end);
-});
 
 try {
-  await Promise.race([demo(options), askedToEnd]);
+  await Promise.race([demo(options), asked.ended]);
 } catch (error) {
   outcome = 1;
   const expected = [ServicesError, UnusableFile, ProcessDied].some((kind) => error instanceof kind);
@@ -50,5 +38,5 @@ async function demo({ scale, seed, reconcile, verbose, exit }: DemoOptions): Pro
   outcome = fine ? 0 : 1;
   if (exit) return;
   say('\nEverything stays up for a look until Ctrl-C, and the clock goes on.');
-  await Promise.race([askedToEnd, world.died]);
+  await Promise.race([asked.ended, world.died]);
 }

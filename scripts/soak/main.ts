@@ -1,32 +1,20 @@
 /** `npm run soak`: a whole installation under a steady load and faults, then the proof of its books and of its memory. */
 import { createClosing } from '#scripts/demo/closing.ts';
 import { fold } from '#scripts/demo/show/fold.ts';
+import { askedToEnd, INTERRUPTED } from '#scripts/services/asked-to-end.ts';
 import { ServicesError } from '#scripts/services/errors.ts';
-import { whenAbandoned } from '#scripts/services/when-abandoned.ts';
 import { parseOptions } from './options.ts';
 import { runSoak } from './run.ts';
 import { createLine, growthTable, sampleTable, summary } from './show.ts';
 
-const INTERRUPTED = 130;
-
 const options = parseOptions(process.argv.slice(2));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const closing = createClosing();
-const asked = new AbortController();
-const askedToEnd = new Promise<void>((resolve) => {
-  const end = (): void => {
-    // A second time: at once. What runs ends with this process.
-    if (asked.signal.aborted) process.exit(INTERRUPTED);
-    asked.abort(new Error('asked to end'));
-    resolve();
-  };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end);
-  whenAbandoned(end);
-});
+const asked = askedToEnd();
 
 let outcome = 1;
 try {
-  await Promise.race([soak(), askedToEnd]);
+  await Promise.race([soak(), asked.ended]);
 } catch (error) {
   const text = error instanceof Error ? (error instanceof ServicesError ? error.message : (error.stack ?? error.message)) : String(error);
   if (!asked.signal.aborted) process.stderr.write(`\n${text}\n`);

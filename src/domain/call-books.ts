@@ -1,3 +1,5 @@
+import { isCallOver } from './vocabulary.ts';
+
 /** Where the ledger and Twilio's list of calls differ. */
 export const BOOK_DIFFERENCES = [
   /** Twilio made a call from our number that no attempt has. */
@@ -30,15 +32,13 @@ export interface EarlierAttempt {
   finishedAt?: Date;
 }
 
-const FINAL = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
-
 /** Compares one call as Twilio tells it with the books; null: they agree. `earlier` is asked for only if neither attempt nor log has the call. */
 export async function judgeCall(
   call: { status: string; dateCreated?: Date; startTime?: Date },
   booked: BookedCall,
   earlier: (before: Date) => Promise<EarlierAttempt | null>,
 ): Promise<BookDifference | null> {
-  if (booked.attemptId !== undefined) return FINAL.includes(call.status) && booked.status !== call.status ? 'status' : null;
+  if (booked.attemptId !== undefined) return isCallOver(call.status) && booked.status !== call.status ? 'status' : null;
   if (booked.loggedFor !== undefined) return 'second_call';
   const created = call.dateCreated ?? call.startTime ?? new Date(0);
   const attempt = await earlier(created);

@@ -69,7 +69,10 @@ export const RECORDING_STATES = ['expected', 'pending', 'stored', 'absent', 'fai
 export type RecordingState = (typeof RECORDING_STATES)[number];
 
 /** A CallLog's: Twilio's words, without `initiated`, which is stored as `queued`. */
-export const CALL_STATUSES = ['queued', 'ringing', 'in-progress', 'completed', 'busy', 'no-answer', 'failed', 'canceled'] as const;
+const FINAL_CALL_STATUSES = ['completed', 'busy', 'no-answer', 'failed', 'canceled'] as const;
+export const CALL_STATUSES = ['queued', 'ringing', 'in-progress', ...FINAL_CALL_STATUSES] as const;
+/** Whether a call of this status, in Twilio's words, is over. */
+export const isCallOver = (status: string): boolean => (FINAL_CALL_STATUSES as readonly string[]).includes(status);
 export type CallStatus = (typeof CALL_STATUSES)[number];
 
 /** What an event of the inbox tells. */

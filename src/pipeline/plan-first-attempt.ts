@@ -1,10 +1,10 @@
-import { deterministicId } from '#src/db/deterministic-id.ts';
 import { newAttempt } from '#src/db/documents/attempt.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { CustomerDoc } from '#src/db/models/customers.ts';
 import type { DeliveryContact, DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { TrackingEventDoc } from '#src/db/models/trackingevents.ts';
 import { mayContact } from '#src/domain/contact-rules/may-contact.ts';
+import { attemptIdOf } from './attempt-id.ts';
 import { contactSubject } from './contact-subject.ts';
 import { trackingEvent } from './tracking-event.ts';
 
@@ -31,7 +31,7 @@ export function planFirstAttempt(delivery: DeliveryDoc, customer: CustomerDoc, o
     contact: { state: 'pending', next_at: dueAt, attempt: 0, ...(verdict.kind === 'later' ? { reason: verdict.reason } : {}) },
     attempt: newAttempt(
       {
-        _id: deterministicId(delivery._id.toHexString(), 'attempt', 1),
+        _id: attemptIdOf(delivery._id, 1),
         delivery_id: delivery._id,
         customer_id: customer._id,
         number: 1,

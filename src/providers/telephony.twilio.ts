@@ -1,3 +1,4 @@
+import { isCallOver } from '#src/domain/vocabulary.ts';
 import type { Telephony } from './telephony.ts';
 import { createTransport } from './transport.ts';
 import { asProviderError, TwilioAnswered } from './twilio-answer.ts';
@@ -6,7 +7,6 @@ import { acceptedDial, dialParameters, failedDial } from './twilio-dial.ts';
 import { fetchMedia } from './twilio-media.ts';
 import { callPage, callSnapshot, recordingSnapshot } from './twilio-snapshots.ts';
 
-const OVER = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
 /** "Call is not in the expected state": it is beyond being cancelled. */
 const WRONG_STATE = 21220;
 const LONGEST_LIST = 100;
@@ -77,7 +77,7 @@ export function createTwilioTelephony(settings: TwilioSettings): Telephony & { c
       const first = await statusAfter(calls(callSid).update({ status: 'canceled' }));
       if (first === 'unknown') return 'unknown';
       if (first === 'canceled') return 'requested';
-      if (OVER.includes(first)) return 'already-over';
+      if (isCallOver(first)) return 'already-over';
       const second = await statusAfter(calls(callSid).update({ status: 'completed' }));
       if (second === 'wrong-state') return 'already-over';
       return second === 'unknown' ? 'unknown' : 'requested';

@@ -1,34 +1,22 @@
 /** `npm run kills`: many kill -9 at named points under load, and the proof that nothing was lost and nobody called twice. */
 import { createClosing } from '#scripts/demo/closing.ts';
 import { ownCorner } from '#scripts/demo/own-corner.ts';
+import { askedToEnd, INTERRUPTED } from '#scripts/services/asked-to-end.ts';
 import { startServices } from '#scripts/services/start-services.ts';
-import { whenAbandoned } from '#scripts/services/when-abandoned.ts';
 import { parseOptions } from './options.ts';
 import { planKills } from './plan.ts';
 import { runKills } from './run.ts';
 import { createShow, pointTable, summary } from './show.ts';
 
-const INTERRUPTED = 130;
-
 const options = parseOptions(process.argv.slice(2));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const closing = createClosing();
-const asked = new AbortController();
-const askedToEnd = new Promise<void>((resolve) => {
-  const end = (): void => {
-    // A second time: at once. What runs ends with this process.
-    if (asked.signal.aborted) process.exit(INTERRUPTED);
-    asked.abort(new Error('asked to end'));
-    resolve();
-  };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end);
-  whenAbandoned(end);
-});
+const asked = askedToEnd();
 
 let outcome = 1;
 try {
   if (options.plan) outcome = printPlan();
-  else await Promise.race([kill(), askedToEnd]);
+  else await Promise.race([kill(), asked.ended]);
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
 }

@@ -3,6 +3,7 @@ import type { CallLogs } from '#src/db/repositories/call-logs.ts';
 import type { WorkLists } from '#src/db/repositories/work-lists.ts';
 import { lookupEvent } from '#src/domain/call-events/lookup-event.ts';
 import { projectCall } from '#src/domain/call-events/project-call.ts';
+import { isCallOver } from '#src/domain/vocabulary.ts';
 import { HOUR, SECOND, type Time } from '#src/platform/time.ts';
 import { ProviderDown } from '#src/providers/errors.ts';
 import type { CallSnapshot, Telephony } from '#src/providers/telephony.ts';
@@ -21,7 +22,6 @@ const GRACE_MS = 10 * SECOND;
 /** What Twilio still does not know so long after will never ring; in the clock's milliseconds. */
 const UNKNOWN_TO_TWILIO_MS = HOUR;
 const PAGE = 100;
-const FINAL = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
 
 /**
  * Ends calls that nobody waits for: dialed by a run that came too late, so that the attempt has moved on without them. The call's log was
@@ -33,7 +33,7 @@ export async function endStrayCalls(deps: EndStrayDeps, context: Pick<RunContext
   let ended = 0;
   const endOne = async (stray: CallLogDoc) => {
     const call = (await telephony.findCall(stray.call_sid, context.signal)) ?? givenUp(stray, time);
-    if (call && FINAL.includes(call.status)) {
+    if (call && isCallOver(call.status)) {
       const { status, startTime, endTime, durationSeconds, eventCount } = projectCall([lookupEvent(call, time.now())], time.now());
       await callLogs.apply(stray._id, eventCount, {
         status,

@@ -5,6 +5,7 @@ import type { AttemptLookups } from '#src/db/repositories/attempts/lookups.ts';
 import type { CallLogs } from '#src/db/repositories/call-logs.ts';
 import type { WorkLists } from '#src/db/repositories/work-lists.ts';
 import { lookupEvent } from '#src/domain/call-events/lookup-event.ts';
+import { isCallOver } from '#src/domain/vocabulary.ts';
 import { enqueueEvent, fileEvent, type FileEventDeps } from '#src/pipeline/file-event.ts';
 import { HOUR, MINUTE, SECOND, type Time } from '#src/platform/time.ts';
 import { PermanentlyRefused } from '#src/providers/errors.ts';
@@ -47,7 +48,6 @@ const REFUSALS = 30;
 const UNKNOWN_PAGE = 100;
 /** A pass, begun every 20 s, must keep up with all calls of that time, should none of them be reported: 30 a second. */
 const SILENT_PAGE = 600;
-const FINAL = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
 
 /** Settles attempts of which nobody knows how they stand, by asking Twilio. */
 export async function settleCalls(deps: SettleCallsDeps, context: Pick<RunContext, 'log' | 'signal'>): Promise<SettledCalls> {
@@ -80,7 +80,7 @@ async function ended(attempt: CallAttemptDoc, { telephony, time }: SettleCallsDe
   if (attempt.call_sid === undefined) return null;
   const lost = isGivenUp(attempt.submitted_at ?? attempt.updatedAt, time);
   const call = await telephony.findCall(attempt.call_sid, signal).catch(lost ? refusedIs(null) : thrown);
-  if (call) return FINAL.includes(call.status) ? call : null;
+  if (call) return isCallOver(call.status) ? call : null;
   return lost ? { callSid: attempt.call_sid, to: attempt.to_number, from: '', status: 'failed' } : null;
 }
 

@@ -6,6 +6,7 @@ import type { CustomerDoc } from '#src/db/models/customers.ts';
 import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { Repositories } from '#src/db/repositories/repositories.ts';
 import { HttpProblem, problem, unavailable } from '#src/http/problems/http-problem.ts';
+import { attemptIdOf } from '#src/pipeline/attempt-id.ts';
 import { closeUncalled } from '#src/pipeline/close-uncalled.ts';
 import { planFirstAttempt, type FirstPlan } from '#src/pipeline/plan-first-attempt.ts';
 import { defined } from '#src/platform/defined.ts';
@@ -65,8 +66,14 @@ async function again(accepted: Accepted, { body }: Submission, deps: AcceptDeps)
   if (first?.status !== undefined) await deps.history.record({ ...first, status: first.status, delivery_id: _id });
   if (!body.customer || (await deps.customers.find(customer_id))) return accepted;
   const customer = await intended(body.customer, undefined, customer_id, deps).save();
-  if (!customer._id.equals(customer_id)) await deps.deliveries.belongTo(_id, customer._id);
+  if (!customer._id.equals(customer_id)) await giveTo(customer, accepted.delivery, deps);
   return accepted;
+}
+
+/** Another request has made the customer of this phone number meanwhile: the delivery and its first attempt are theirs. */
+async function giveTo({ _id: customerId }: CustomerDoc, delivery: DeliveryDoc, { attempts, deliveries }: AcceptDeps): Promise<void> {
+  delivery.customer_id = customerId;
+  await Promise.all([deliveries.belongTo(delivery._id, customerId), attempts.belongTo(attemptIdOf(delivery._id, 1), customerId)]);
 }
 
 async function knownByExternalId(
@@ -161,11 +168,7 @@ async function create(
     save(),
   ]);
   if (written === 'duplicate') return lostRace(planned, plan, deps);
-  if (!saved._id.equals(planned.customer_id)) {
-    // Another request has made this customer meanwhile.
-    planned.customer_id = saved._id;
-    await Promise.all([deps.deliveries.belongTo(id, saved._id), deps.attempts.belongTo(plan.attempt._id, saved._id)]);
-  }
+  if (!saved._id.equals(planned.customer_id)) await giveTo(saved, planned, deps);
   const job = { attemptId: plan.attempt._id.toHexString(), generation: plan.attempt.generation, traceId: plan.attempt.trace_id };
   await deps.producer.enqueue('call', job, { priority: delivery.priority, delayMs: deps.time.until(plan.attempt.due_at) });
   return { delivery: planned, created: true };

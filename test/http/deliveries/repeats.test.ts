@@ -69,6 +69,7 @@ describe('external_id', () => {
     await world.db.collection('customers').insertOne({ ...customer, _id: other });
     await world.submit(order);
     expect(await world.rows('deliveries', { external_id: 'no customer' })).toMatchObject([{ customer_id: other }]);
+    expect(await world.rows('callattempts', { delivery_id: new ObjectId(id) })).toMatchObject([{ customer_id: other }]);
   });
 
   it('makes one delivery and one call, when twenty come at once', async () => {
