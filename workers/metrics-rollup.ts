@@ -13,23 +13,31 @@ export interface RollupDeps {
 
 /** One window, in the clock's milliseconds. */
 export const WINDOW_MS = 5 * MINUTE;
-/** A window is counted when it has been over for this long, in real milliseconds: writes that were under way at its end are in. */
-const SETTLING_MS = 15 * SECOND;
+/** A window is counted when it has been over for this long, in real milliseconds: nearly all writes that were under way at its end are in. */
+const SETTLING_MS = 5 * SECOND;
+/** With each new window so many before it are counted anew: a write may reach MongoDB long after its moment (an election, a starved machine). */
+const RECOUNTED_WINDOWS = 12;
 /** After a long stop the windows that were missed are caught up, this many a job. */
 const MOST_WINDOWS = 500;
 
 /** Outcomes in which the customer heard us and answered. */
 const REACHED = ['confirmed', 'instructed', 'reschedule_requested', 'opted_out'];
 
-/** Counts every window that is over and was not counted yet, each once: points have deterministic ids, and the mark moves only from where this run found it. */
+/**
+ * Counts every window that is over and was not counted yet, and the last hour's again. Each call counts once, however often its window
+ * is counted: points have deterministic ids, and a count replaces the one before. The mark moves only from where this run found it.
+ */
 export const rollUpMetrics: Processor<typeof metricsRollup, RollupDeps> = async (_payload, deps, { signal }) => {
   const settled = deps.time.now().getTime() - deps.time.span(SETTLING_MS);
   const newest = Math.floor(settled / WINDOW_MS) * WINDOW_MS;
   let mark = await deps.systemMetrics.countedUntil();
+  if (mark && mark.getTime() < newest) await recount(mark, deps);
   let counted = 0;
   for (let end = mark ? mark.getTime() + WINDOW_MS : newest; end <= newest && counted < MOST_WINDOWS && !signal.aborted; end += WINDOW_MS) {
     const until = new Date(end);
-    await deps.systemMetrics.write(until, await pointsOf(until, end === newest, deps));
+    await countWindow(until, deps);
+    // States of the moment are known for the present window only: a window that was missed has none.
+    if (end === newest) await deps.systemMetrics.writeSnapshot(until, await presentPoints(deps));
     if (!(await deps.systemMetrics.advance(mark, until))) return skip('another run counts');
     mark = until;
     counted += 1;
@@ -37,10 +45,13 @@ export const rollUpMetrics: Processor<typeof metricsRollup, RollupDeps> = async 
   return counted === 0 ? skip('no window is over') : done();
 };
 
-async function pointsOf(until: Date, isNewest: boolean, deps: RollupDeps): Promise<MetricPoint[]> {
-  const ended = await deps.systemMetrics.endedAttempts(new Date(until.getTime() - WINDOW_MS), until);
-  // States of the moment are known for the present window only: a window that was missed has none.
-  return isNewest ? [...callPoints(ended), ...(await presentPoints(deps))] : callPoints(ended);
+async function recount(mark: Date, deps: RollupDeps): Promise<void> {
+  for (let back = 0; back < RECOUNTED_WINDOWS; back += 1) await countWindow(new Date(mark.getTime() - back * WINDOW_MS), deps);
+}
+
+async function countWindow(until: Date, { systemMetrics }: RollupDeps): Promise<void> {
+  const ended = await systemMetrics.endedAttempts(new Date(until.getTime() - WINDOW_MS), until);
+  await systemMetrics.writeCounts(until, callPoints(ended));
 }
 
 function callPoints({ byOutcome, retries, averageDurationSeconds }: EndedAttempts): MetricPoint[] {

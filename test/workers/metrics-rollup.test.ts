@@ -29,7 +29,7 @@ it('counts a window when it is over, by outcome', async () => {
     ended('busy', minutes(0), 2),
     ended('busy', minutes(5)),
   ]);
-  world.time.set(new Date(minutes(5).getTime() + 15 * SECOND));
+  world.time.set(new Date(minutes(5).getTime() + 5 * SECOND));
   expect(await rollUp()).toEqual({ kind: 'done' });
   expect(await short()).toEqual([
     ['16:05', 'busy', 1],
@@ -43,7 +43,7 @@ it('not before writes that were under way at its end are in', async () => {
   world.time.set(minutes(6));
   await rollUp();
   await ended('confirmed', minutes(9));
-  world.time.set(new Date(minutes(10).getTime() + 14 * SECOND));
+  world.time.set(new Date(minutes(10).getTime() + 4 * SECOND));
   expect(await rollUp()).toMatchObject({ kind: 'skipped' });
   world.time.advance(SECOND);
   await rollUp();
@@ -66,6 +66,33 @@ it('a run that died before it set its mark is run again to the same numbers', as
   await expect(rollUp({ systemMetrics })).rejects.toThrow('killed');
   await rollUp();
   expect(await short()).toEqual([['16:05', 'confirmed', 1]]);
+});
+
+it('counts what reaches the database after its window was counted, in its window, for an hour', async () => {
+  await ended('confirmed', minutes(1));
+  world.time.set(minutes(6));
+  await world.aDelivery();
+  await rollUp();
+  // Written by a process that stood still since then.
+  await Promise.all([ended('confirmed', minutes(2)), ended('busy', minutes(3), 2)]);
+  const snapshot = await points('deliveries');
+  world.time.set(minutes(11));
+  await rollUp();
+  expect(await short()).toEqual([
+    ['16:05', 'busy', 1],
+    ['16:05', 'confirmed', 2],
+  ]);
+  expect((await points('call_success_rate'))[0]?.['value']).toBeCloseTo(66.67, 1);
+  expect((await points('retries')).filter(({ value }) => value > 0)).toMatchObject([{ timestamp: minutes(5), value: 1 }]);
+  expect((await points('deliveries')).slice(0, 1)).toEqual(snapshot);
+
+  await ended('confirmed', minutes(4));
+  world.time.set(minutes(61));
+  await rollUp();
+  expect((await short()).slice(0, 2)).toEqual([
+    ['16:05', 'busy', 1],
+    ['16:05', 'confirmed', 3],
+  ]);
 });
 
 it('two at once count once', async () => {

@@ -1,4 +1,4 @@
-import type { Db } from 'mongodb';
+import type { Db, UpdateFilter } from 'mongodb';
 import { deterministicId } from '#src/db/deterministic-id.ts';
 import { newSystemMetric } from '#src/db/documents/system-metric.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
@@ -25,13 +25,17 @@ export interface EndedAttempts {
 export interface SystemMetrics {
   endedAttempts(from: Date, until: Date): Promise<EndedAttempts>;
   deliveriesByStatus(): Promise<{ status: string; count: number }[]>;
-  /** Writes one window's points. A point that is there already stays: a window is counted once. */
-  write(windowEnd: Date, points: MetricPoint[]): Promise<void>;
+  /** Writes what was counted in one window. Counted again, it replaces what was there. */
+  writeCounts(windowEnd: Date, points: MetricPoint[]): Promise<void>;
+  /** Writes what was seen at one window's end. A point that is there already stays: that moment is over. */
+  writeSnapshot(windowEnd: Date, points: MetricPoint[]): Promise<void>;
   /** The end of the last window that was counted; null before the first. */
   countedUntil(): Promise<Date | null>;
   /** Moves that mark on; false when another run did. */
   advance(from: Date | null, until: Date): Promise<boolean>;
 }
+
+type Fields = Omit<SystemMetricDoc, '_id'>;
 
 const MARK = 'metrics-rollup';
 
@@ -71,20 +75,8 @@ export function createSystemMetrics(db: Db, time: Time): SystemMetrics {
         .toArray();
       return rows.map(({ _id, count }) => ({ status: _id, count }));
     },
-    async write(windowEnd, points) {
-      if (points.length === 0) return;
-      await metrics.bulkWrite(
-        points.map(({ type, value, unit, tags, source }) => {
-          const _id = deterministicId(type, windowEnd.getTime(), JSON.stringify(tags ?? {}));
-          const { _id: _, ...fields } = newSystemMetric(
-            { _id, metric_type: type, timestamp: windowEnd, value, unit, ...(tags ? { tags } : {}), ...(source ? { source } : {}) },
-            time.now(),
-          );
-          return { updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } };
-        }),
-        { ordered: false },
-      );
-    },
+    writeCounts: (windowEnd, points) => upsert(windowEnd, points, ({ value, ...fields }) => ({ $set: { value }, $setOnInsert: fields })),
+    writeSnapshot: (windowEnd, points) => upsert(windowEnd, points, (fields) => ({ $setOnInsert: fields })),
     countedUntil: async () => (await controls.findOne({ _id: MARK }))?.until ?? null,
     async advance(from, until) {
       if (from === null) await controls.updateOne({ _id: MARK }, { $setOnInsert: { updatedAt: time.now() } }, { upsert: true });
@@ -92,4 +84,23 @@ export function createSystemMetrics(db: Db, time: Time): SystemMetrics {
       return (await controls.updateOne({ _id: MARK, ...guard }, { $set: { until, updatedAt: time.now() } })).matchedCount === 1;
     },
   };
+
+  async function upsert(
+    windowEnd: Date,
+    points: MetricPoint[],
+    updateOf: (fields: Fields) => UpdateFilter<SystemMetricDoc>,
+  ): Promise<void> {
+    if (points.length === 0) return;
+    await metrics.bulkWrite(
+      points.map(({ type, value, unit, tags, source }) => {
+        const _id = deterministicId(type, windowEnd.getTime(), JSON.stringify(tags ?? {}));
+        const { _id: _, ...fields } = newSystemMetric(
+          { _id, metric_type: type, timestamp: windowEnd, value, unit, ...(tags ? { tags } : {}), ...(source ? { source } : {}) },
+          time.now(),
+        );
+        return { updateOne: { filter: { _id }, update: updateOf(fields), upsert: true } };
+      }),
+      { ordered: false },
+    );
+  }
 }
