@@ -28,7 +28,7 @@ export interface QueueContract<Name extends string = string, Schema extends Payl
   /** How long one run may take before its signal is aborted, in real milliseconds. */
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
-  /** Finished jobs that are kept for the operator, in days. */
+  /** Finished jobs that are kept for the operator, in days; of failed ones the `MOST_FAILED_KEPT` newest. */
   readonly keep: { completedDays: number; completedCount: number; failedDays: number };
 }
 
@@ -38,6 +38,8 @@ export interface RetryPolicy {
   /** First pause in milliseconds; doubles each time, spread by half. */
   backoffMs: number;
 }
+
+export const MOST_FAILED_KEPT = 10_000;
 
 type Optional = 'keep' | 'version' | 'upgrade';
 

@@ -3,7 +3,7 @@ import type { Cluster, Redis } from 'ioredis';
 import type { Priority } from '#src/domain/vocabulary.ts';
 import { catalogue, queueNames, type Catalogue, type QueueName } from './catalogue.ts';
 import type { Payload, QueueContract } from './define-queue.ts';
-import { jobOptions, queuePrefix } from './job-options.ts';
+import { failedJobOptions, jobOptions, queuePrefix } from './job-options.ts';
 import { toData } from './payload.ts';
 
 export interface Timing {
@@ -15,6 +15,12 @@ export interface Timing {
 
 export type Item<Name extends QueueName> = { payload: Payload<Catalogue[Name]> } & Timing;
 
+export interface FailedItem<Name extends QueueName> {
+  payload: Payload<Catalogue[Name]>;
+  /** Shown to the operator: no personal data. */
+  reason: string;
+}
+
 /** What BullMQ holds under a job's id; `missing` when it holds nothing. */
 export type JobPresence = 'missing' | 'pending' | 'completed' | 'failed';
 
@@ -23,6 +29,11 @@ export interface Producer {
   enqueue<Name extends QueueName>(name: Name, payload: Payload<Catalogue[Name]>, timing?: Timing): Promise<void>;
   /** The same for many, in chunks of which two are in flight. */
   enqueueMany<Name extends QueueName>(name: Name, items: Item<Name>[]): Promise<void>;
+  /**
+   * Puts jobs among the failed, in this order, where BullMQ holds none under their ids. BullMQ has no way to add a failed job: each one's
+   * first run, after whatever else waits, does no work and fails with its reason. A retry is a run like any other.
+   */
+  enqueueFailed<Name extends QueueName>(name: Name, items: FailedItem<Name>[]): Promise<void>;
   /** What BullMQ holds of the job that this payload would be. */
   presence<Name extends QueueName>(name: Name, payload: Payload<Catalogue[Name]>): Promise<JobPresence>;
   /** Forgets a finished job, so that its id can be added again. */
@@ -49,6 +60,20 @@ export function createProducer(redis: Redis | Cluster, prefix: string): Producer
     return { name, data: toData(contract, parsed), opts: jobOptions(contract, contract.key(parsed), priority, delayMs) };
   };
 
+  const toFailedJob = (name: QueueName, payload: object, reason: string) => {
+    const contract = contractOf(name);
+    const parsed = contract.payload.parse(payload);
+    return { name, data: toData(contract, parsed), opts: failedJobOptions(contract, contract.key(parsed), reason) };
+  };
+
+  const addChunks = async (name: QueueName, jobs: Parameters<Queue['addBulk']>[0]) => {
+    const chunks = Array.from({ length: Math.ceil(jobs.length / CHUNK) }, (_, index) => jobs.slice(index * CHUNK, (index + 1) * CHUNK));
+    const relay = async () => {
+      for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) await queueOf(name).addBulk(chunk);
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, relay));
+  };
+
   return {
     queues,
     async enqueue(name, payload, timing = {}) {
@@ -57,11 +82,11 @@ export function createProducer(redis: Redis | Cluster, prefix: string): Producer
     },
     async enqueueMany(name, items) {
       const jobs = items.map(({ payload, ...timing }) => toJob(name, payload, timing));
-      const chunks = Array.from({ length: Math.ceil(jobs.length / CHUNK) }, (_, index) => jobs.slice(index * CHUNK, (index + 1) * CHUNK));
-      const relay = async () => {
-        for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) await queueOf(name).addBulk(chunk);
-      };
-      await Promise.all(Array.from({ length: IN_FLIGHT }, relay));
+      await addChunks(name, jobs);
+    },
+    async enqueueFailed(name, items) {
+      const jobs = items.map(({ payload, reason }) => toFailedJob(name, payload, reason));
+      await addChunks(name, jobs);
     },
     async presence(name, payload) {
       const state = await queueOf(name).getJobState(idOf(name, payload));

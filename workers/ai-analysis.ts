@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ObjectId } from 'mongodb';
 import type { aiAnalysis } from '#queues/ai-analysis.ts';
 import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { RecordingDoc } from '#src/db/models/recordings.ts';
@@ -10,6 +12,7 @@ import type { Recordings } from '#src/db/repositories/recordings.ts';
 import { speaksToTheModel } from '#src/domain/speaks-to-the-model.ts';
 import { notifyDriver } from '#src/pipeline/notify-driver.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import type { Metrics } from '#src/platform/metrics.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { Analysis, Analyst } from '#src/providers/analyst.ts';
 import { isFinal, isHopeless } from './final.ts';
@@ -24,6 +27,7 @@ export interface AnalysisDeps extends GiveUpRecordingDeps {
   customers: Customers;
   deliveries: Deliveries;
   history: History;
+  metrics: Metrics;
   analyst: Analyst;
   time: Time;
 }
@@ -59,23 +63,39 @@ type Analysed = Partial<RecordingDoc['ai_analysis']>;
 
 /** Of silence nobody is asked: there is nothing to read, and something might be found all the same. */
 async function analysisOf(recording: RecordingDoc, transcript: string, deps: AnalysisDeps, signal: AbortSignal): Promise<Analysed> {
-  if (recording.ai_analysis.summary !== undefined) return recording.ai_analysis;
-  return transcript.trim() === '' ? {} : analyse(recording, transcript, deps, signal);
+  if (recording.ai_analysis.summary === undefined) return transcript.trim() === '' ? {} : analyse(recording, transcript, deps, signal);
+  await agree(recording.call_log_id, recording.ai_analysis, deps);
+  return recording.ai_analysis;
 }
 
 async function analyse(recording: RecordingDoc, transcript: string, deps: AnalysisDeps, signal: AbortSignal): Promise<Analysed> {
   const analysis = await deps.analyst.analyse({ transcript, language: recording.transcription.language }, signal);
   const shared = sharedFields(analysis);
-  const { entities, summary } = analysis;
+  const { entities, summary, confidence_score } = analysis;
+  const ofCall = { ...shared, confidence_score };
   // First: once the recording has its analysis, no run asks again, and how sure the model was would be lost.
-  await deps.callLogs.enrich(recording.call_log_id, { ai_analysis: { ...shared, confidence_score: analysis.confidence_score } });
-  if (await deps.recordings.analysed(recording._id, { ...shared, entities, summary })) return { ...shared, entities, summary };
+  const isFirst = await deps.callLogs.analysed(recording.call_log_id, ofCall);
+  if (await deps.recordings.analysed(recording._id, { ...shared, entities, summary })) {
+    // In place of what a run left that did not come this far.
+    if (!isFirst) await deps.callLogs.enrich(recording.call_log_id, { ai_analysis: ofCall });
+    return { ...shared, entities, summary };
+  }
   // Another run was first: its analysis counts.
+  deps.metrics.fencedWrites.inc({ write: 'analysis' });
   const first = (await deps.recordings.find(recording._id.toHexString()))?.ai_analysis;
   if (!first) return {};
-  const { entities: _entities, summary: _summary, ...theirs } = first;
-  await deps.callLogs.enrich(recording.call_log_id, { ai_analysis: theirs });
+  await agree(recording.call_log_id, first, deps);
   return first;
+}
+
+/** The CallLog says what the Recording says: a run may have died, or slept, on its way from the one to the other. */
+async function agree(
+  callLogId: ObjectId,
+  { entities: _e, summary: _s, ...counts }: RecordingDoc['ai_analysis'],
+  deps: AnalysisDeps,
+): Promise<void> {
+  const { confidence_score: _c, ...noted } = (await deps.callLogs.find(callLogId))?.ai_analysis ?? {};
+  if (!isDeepStrictEqual(noted, counts)) await deps.callLogs.enrich(callLogId, { ai_analysis: counts });
 }
 
 const sharedFields = ({ sentiment, keywords, priority, instructions }: Analysis) => ({

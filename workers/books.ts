@@ -2,10 +2,10 @@ import type { books } from '#queues/books.ts';
 import type { CallBooks } from '#src/db/repositories/call-books.ts';
 import { raiseAlert } from '#src/platform/alert.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
-import { HOUR } from '#src/platform/time.ts';
+import { DAY, HOUR } from '#src/platform/time.ts';
 import { done, skip } from './outcome.ts';
 import type { Processor, RunContext } from './processor.ts';
-import { compareDay, DAY_MS, type CompareDayDeps, type ComparedDay } from './steps/compare-day.ts';
+import { compareDay, type CompareDayDeps, type ComparedDay } from './steps/compare-day.ts';
 
 export interface BooksDeps extends CompareDayDeps {
   books: CallBooks;
@@ -23,16 +23,16 @@ const MOST_DAYS = 7;
  */
 export const compareBooks: Processor<typeof books, BooksDeps> = async (_payload, deps, context) => {
   const now = deps.time.now().getTime();
-  const today = Math.floor(now / DAY_MS) * DAY_MS;
-  let mark = await deps.books.closedUntil();
-  const first = Math.max(mark?.getTime() ?? today - DAY_MS, today - MOST_DAYS * DAY_MS);
-  for (let day = first; day <= today; day += DAY_MS) {
+  const today = Math.floor(now / DAY) * DAY;
+  let mark = await deps.books.closed.until();
+  const first = Math.max(mark?.getTime() ?? today - DAY, today - MOST_DAYS * DAY);
+  for (let day = first; day <= today; day += DAY) {
     const found = await compareDay(new Date(day), deps, context.signal);
     await deps.books.write(new Date(day), found);
     tell(new Date(day), found, deps, context);
-    const end = new Date(day + DAY_MS);
+    const end = new Date(day + DAY);
     if (now - end.getTime() < CLOSING_MS) continue;
-    if (!(await deps.books.close(mark, end))) return skip('another run compares');
+    if (!(await deps.books.closed.advance(mark, end))) return skip('another run compares');
     mark = end;
   }
   return done();

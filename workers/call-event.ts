@@ -8,18 +8,21 @@ import type { CallProjection } from '#src/domain/call-events/projection.ts';
 import type { WebhookEventDoc } from '#src/db/models/webhookevents.ts';
 import { fileEvent } from '#src/pipeline/file-event.ts';
 import { LIVE_ATTEMPT_STATES, type AttemptState } from '#src/domain/vocabulary.ts';
+import { raiseAlert } from '#src/platform/alert.ts';
+import type { Metrics } from '#src/platform/metrics.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
 import { ProviderDown } from '#src/providers/errors.ts';
 import type { Telephony } from '#src/providers/telephony.ts';
+import { failureMeaning, needsOperator } from '#src/providers/twilio-errors.ts';
 import { done, skip, snooze } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { applyProjection, type ApplyDeps } from './steps/apply-projection.ts';
 import { followCall, type FollowDeps } from './steps/follow-call.ts';
-import { rememberOptOut } from './steps/opt-out.ts';
+import { rememberOptOut, wantsNoCalls } from './steps/opt-out.ts';
 import { toCallEvent } from './steps/to-call-event.ts';
 
 export type CallEventDeps = ApplyDeps &
-  FollowDeps & { inbox: Inbox; attempts: AttemptStore; telephony: Pick<Telephony, 'cancel'>; time: Time };
+  FollowDeps & { inbox: Inbox; attempts: AttemptStore; telephony: Pick<Telephony, 'cancel'>; metrics: Pick<Metrics, 'alerts'>; time: Time };
 
 /** An attempt that was not dialed, or was closed without a call, takes no events, however late; nor does any the events of another call. */
 const takes = (attempt: CallAttemptDoc, callSid: string): boolean =>
@@ -33,7 +36,7 @@ const AMD_GRACE_MS = 10 * SECOND;
  * Applies one filed event. The documents are drawn anew from all events of the attempt, so that neither their order nor their
  * number matters; a run that saw fewer events never replaces what one that saw more has written. The events are closed last.
  */
-export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async ({ eventId }, deps, { signal }) => {
+export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async ({ eventId }, deps, { log, signal }) => {
   const event = await deps.inbox.find(eventId);
   if (event?.state !== 'received') return skip('event is closed');
   const attempt = await deps.attempts.find(event.attempt_id.toHexString());
@@ -43,7 +46,10 @@ export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async 
   }
 
   const { events, projection } = await decided(attempt, event.call_sid, deps);
-  if (projection.choice === '9') await rememberOptOut(attempt, deps);
+  // Before it is on record: a run that dies in between tells it again, and not never.
+  if (projection.errorCode !== attempt.error_code && needsOperator(projection.errorCode))
+    raiseAlert({ log, metrics: deps.metrics }, 'calls_refused', { code: projection.errorCode });
+  if (wantsNoCalls(projection)) await rememberOptOut(attempt, deps);
   const subject = await applyProjection(projection, attempt, event.call_sid, deps);
   if (subject) await followCall(projection, attempt, subject, deps);
   // Cancelled while it was dialed, and whoever dialed it may have died: now its SID is known.
@@ -75,5 +81,8 @@ async function decided(attempt: CallAttemptDoc, callSid: string, deps: CallEvent
 
 async function read(attempt: CallAttemptDoc, callSid: string, { inbox, time }: CallEventDeps): Promise<Read> {
   const events = (await inbox.ofAttempt(attempt._id)).filter((event) => event.call_sid === callSid && event.state !== 'refused');
-  return { events, projection: projectCall(events.map(toCallEvent), time.now(), { amdGraceMs: time.span(AMD_GRACE_MS) }) };
+  return {
+    events,
+    projection: projectCall(events.map(toCallEvent), time.now(), { amdGraceMs: time.span(AMD_GRACE_MS), meaningOfCode: failureMeaning }),
+  };
 }

@@ -11,10 +11,10 @@ import { callbackUrls } from '#src/domain/callback-urls.ts';
 import { mayContact, type Verdict } from '#src/domain/contact-rules/may-contact.ts';
 import { loadSubject, type Subject, type SubjectDeps } from '#src/pipeline/contact-subject.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import type { DialTurns } from '#src/platform/dial-turns.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
-import type { Turns } from '#src/platform/turns.ts';
-import { RateLimited } from '#src/providers/errors.ts';
+import { RateLimited, Withheld } from '#src/providers/errors.ts';
 import type { Telephony } from '#src/providers/telephony.ts';
 import { done, skip, snooze, type Outcome } from './outcome.ts';
 import type { Processor } from './processor.ts';
@@ -28,14 +28,14 @@ export interface CallDeps extends SubjectDeps, RefuseDeps, SettleDialDeps {
   optOuts: OptOuts;
   producer: Producer;
   telephony: Telephony;
-  turns: Turns;
+  turns: DialTurns;
   metrics: Metrics;
   time: Time;
   publicUrl: string;
   fromNumber: string;
 }
 
-/** How long a job waits in its place for its turn to dial; beyond it the whole queue holds. Real milliseconds. */
+/** How long a job waits in its place for its turn, and once more, claimed, for its departure; beyond it the whole queue holds. Real milliseconds, well below `DIAL_WITHIN_MS`. */
 const PATIENCE_MS = 2 * SECOND;
 /** Real milliseconds. */
 const NEARLY_DUE_MS = SECOND;
@@ -69,6 +69,9 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
   const turn = await deps.turns.take(PATIENCE_MS);
   if (turn.kind === 'too-long') throw new RateLimited('telephony', turn.waitMs - PATIENCE_MS / 2);
 
+  // The hour is judged once more below, and by then surely the right one.
+  if (!(await deps.time.correct())) return snooze(deps.time.now(), 'the database takes too long to tell the time');
+
   // Claim before dialing: a job can run twice, a phone must not ring twice.
   const claim = await deps.attempts.claim(attempt);
   if (claim.kind === 'taken') return skip('claimed elsewhere');
@@ -90,13 +93,20 @@ export const placeCall: Processor<typeof call, CallDeps> = async ({ attemptId },
     // A slow database is no fault of the attempt.
     return snooze(deps.time.now(), 'the claim had become too old to dial');
   }
+  const mayStart = async () => {
+    const departure = await deps.turns.depart(PATIENCE_MS);
+    if (departure.kind === 'too-long') throw new Withheld(departure.waitMs);
+    // Connecting and departing take seconds at the worst, in which the window may have ended.
+    if (!inTime() || mayContact(current.contact, deps.time.now()).kind !== 'now') throw new Withheld();
+    return true;
+  };
   const dialed = await deps.telephony.dial(
     {
       to: attempt.to_number,
       attemptUrls: callbackUrls(deps.publicUrl, attemptId),
       timeoutSeconds: RING_SECONDS,
       timeLimitSeconds: CALL_SECONDS,
-      mayStill: inTime,
+      mayStart,
     },
     signal,
   );

@@ -2,12 +2,12 @@ import type { Producer } from '#queues/producer.ts';
 import type { Settings } from '#src/config/settings.ts';
 import type { Database } from '#src/db/connect.ts';
 import { createRepositories } from '#src/db/repositories/repositories.ts';
+import { createDialTurns } from '#src/platform/dial-turns.ts';
 import type { Lifecycle } from '#src/platform/lifecycle.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import { createQueueMarker } from '#src/platform/queue-marker.ts';
 import type { RedisClient } from '#src/platform/redis.ts';
 import type { Time } from '#src/platform/time.ts';
-import { createTurns } from '#src/platform/turns.ts';
 import { createOpenAiAnalyst } from '#src/providers/analyst.openai.ts';
 import { createWebPush } from '#src/providers/push.web-push.ts';
 import { createS3Recordings } from '#src/providers/recordings.s3.ts';
@@ -41,7 +41,7 @@ export function createDeps(settings: Settings, { database, redis, producer, time
     ...createRepositories(database.db, time),
     producer,
     marker: createQueueMarker(redis, `${settings.redis.prefix}:marker`),
-    turns: createTurns(redis, `${settings.redis.prefix}:dial-turn`, settings.twilio.callsPerSecond),
+    turns: createDialTurns(redis, settings.redis.prefix, settings.twilio.callsPerSecond),
     telephony: telephonyWithCircuits(closing('telephony', createTwilioTelephony(settings.twilio)), metrics),
     recordingStore: recordingsWithCircuit(closing('recordings', createS3Recordings(settings.s3)), metrics),
     transcriber: transcriberWithCircuit(createOpenAiTranscriber(settings.openai), metrics),

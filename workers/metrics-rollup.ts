@@ -1,6 +1,7 @@
 import type { metricsRollup } from '#queues/metrics-rollup.ts';
 import type { Producer } from '#queues/producer.ts';
-import type { EndedAttempts, MetricPoint, SystemMetrics } from '#src/db/repositories/metrics.ts';
+import type { MetricPoint } from '#src/db/repositories/metric-points.ts';
+import type { EndedAttempts, SystemMetrics } from '#src/db/repositories/metrics.ts';
 import { MINUTE, SECOND, type Time } from '#src/platform/time.ts';
 import { done, skip } from './outcome.ts';
 import type { Processor } from './processor.ts';
@@ -30,15 +31,15 @@ const REACHED = ['confirmed', 'instructed', 'reschedule_requested', 'opted_out']
 export const rollUpMetrics: Processor<typeof metricsRollup, RollupDeps> = async (_payload, deps, { signal }) => {
   const settled = deps.time.now().getTime() - deps.time.span(SETTLING_MS);
   const newest = Math.floor(settled / WINDOW_MS) * WINDOW_MS;
-  let mark = await deps.systemMetrics.countedUntil();
+  let mark = await deps.systemMetrics.counted.until();
   if (mark && mark.getTime() < newest) await recount(mark, deps);
   let counted = 0;
   for (let end = mark ? mark.getTime() + WINDOW_MS : newest; end <= newest && counted < MOST_WINDOWS && !signal.aborted; end += WINDOW_MS) {
     const until = new Date(end);
     await countWindow(until, deps);
     // States of the moment are known for the present window only: a window that was missed has none.
-    if (end === newest) await deps.systemMetrics.writeSnapshot(until, await presentPoints(deps));
-    if (!(await deps.systemMetrics.advance(mark, until))) return skip('another run counts');
+    if (end === newest) await deps.systemMetrics.points.keep(until, await presentPoints(deps));
+    if (!(await deps.systemMetrics.counted.advance(mark, until))) return skip('another run counts');
     mark = until;
     counted += 1;
   }
@@ -51,7 +52,7 @@ async function recount(mark: Date, deps: RollupDeps): Promise<void> {
 
 async function countWindow(until: Date, { systemMetrics }: RollupDeps): Promise<void> {
   const ended = await systemMetrics.endedAttempts(new Date(until.getTime() - WINDOW_MS), until);
-  await systemMetrics.writeCounts(until, callPoints(ended));
+  await systemMetrics.points.replace(until, callPoints(ended));
 }
 
 function callPoints({ byOutcome, retries, averageDurationSeconds }: EndedAttempts): MetricPoint[] {

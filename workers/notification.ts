@@ -3,11 +3,11 @@ import type { notification } from '#queues/notification.ts';
 import { isDatabaseAway } from '#src/db/database-away.ts';
 import type { NotificationDoc } from '#src/db/models/notifications.ts';
 import type { Drivers } from '#src/db/repositories/drivers.ts';
-import type { Notifications } from '#src/db/repositories/notifications.ts';
+import { SEND_WITHIN_MS, type Notifications } from '#src/db/repositories/notifications.ts';
 import { raiseAlert } from '#src/platform/alert.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
-import { PermanentlyRefused, ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
+import { PermanentlyRefused, ProviderMisconfigured, RateLimited, Withheld } from '#src/providers/errors.ts';
 import type { Push, Pushed, PushMessage } from '#src/providers/push.ts';
 import { isFinal } from './final.ts';
 import { done, reject, skip, snooze } from './outcome.ts';
@@ -39,18 +39,20 @@ const WRITE_AGAIN_MS = SECOND;
 export const pushNotification: Processor<typeof notification, NotificationDeps> = async ({ notificationId }, deps, context) => {
   const row = await deps.notifications.find(notificationId);
   if (!row) return skip('notification no longer exists');
-  const epoch = await deps.notifications.claim(row);
-  if (epoch === null) {
+  const claim = await deps.notifications.claim(row);
+  if (!claim) {
     if (row.state === 'sent' || row.state === 'skipped') return skip(`notification is ${row.state}`);
     // Another run has it. Should that one give up without its job (its lock was lost), this one is there to go on or to be seen failing.
     return snooze(new Date(deps.time.now().getTime() + deps.time.span(LOOK_AGAIN_MS)), 'another run is sending it');
   }
+  const { epoch, claimedAt } = claim;
+  const mayStart = async () => deps.time.now().getTime() - claimedAt.getTime() <= deps.time.span(SEND_WITHIN_MS);
   const written = (held: boolean): void => {
     if (!held) deps.metrics.fencedWrites.inc({ write: 'notification' });
   };
   let result: SendResult;
   try {
-    result = await send(row, deps, UNCUT);
+    result = await send(row, deps, mayStart);
   } catch (error) {
     if (error instanceof ProviderMisconfigured) {
       // Our keys, or one driver's subscription to other keys: the queue goes on for the others.
@@ -61,6 +63,11 @@ export const pushNotification: Processor<typeof notification, NotificationDeps> 
     if (error instanceof PermanentlyRefused) {
       written(await deps.notifications.failed(row._id, epoch, `the push service refuses the message (${error.code})`));
       return reject(error.message);
+    }
+    if (error instanceof Withheld) {
+      // This run stood still, and another may have sent it, or is about to.
+      written(await deps.notifications.release(row._id, epoch));
+      return snooze(deps.time.now(), 'the claim had become too old to send');
     }
     if (error instanceof RateLimited) {
       // One push service, or one driver's browser there: this message waits, and the others do not.
@@ -97,12 +104,12 @@ async function settle(
   }
 }
 
-async function send(row: NotificationDoc, { drivers, push }: NotificationDeps, signal: AbortSignal): Promise<SendResult> {
+async function send(row: NotificationDoc, { drivers, push }: NotificationDeps, mayStart: () => Promise<boolean>): Promise<SendResult> {
   const subscription = await drivers.subscription(row.agent_id);
   if (!subscription) return { kind: 'skipped', reason: 'the driver has no push subscription' };
   const message = { title: row.title, body: row.body, data: { delivery_id: row.delivery_id.toHexString(), kind: row.kind } };
-  const options = { ttlSeconds: TTL_SECONDS, urgency: 'high' as const, topic: row.key };
-  const post = (sent: PushMessage): Promise<Pushed> => push.send(subscription, sent, options, signal);
+  const options = { ttlSeconds: TTL_SECONDS, urgency: 'high' as const, topic: row.key, mayStart };
+  const post = (sent: PushMessage): Promise<Pushed> => push.send(subscription, sent, options, UNCUT);
   const first = await post(message);
   const result = first.kind === 'too-large' ? await post(shortened(message)) : first;
   switch (result.kind) {

@@ -9,10 +9,10 @@ import type { History } from '#src/db/repositories/history.ts';
 import { allowedFrom } from '#src/domain/contact-moves.ts';
 import { planRetry } from '#src/domain/retry-plan.ts';
 import { attemptIdOf } from '#src/pipeline/attempt-id.ts';
-import { loadSubject, type Subject, type SubjectDeps } from '#src/pipeline/contact-subject.ts';
+import { loadSubject, type AttemptCount, type Subject, type SubjectDeps } from '#src/pipeline/contact-subject.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import type { Time } from '#src/platform/time.ts';
-import { isWorthAnotherDay } from '#src/providers/twilio-errors.ts';
+import { isWorthAnotherDay, waitAfter } from '#src/providers/twilio-errors.ts';
 import { done, skip } from './outcome.ts';
 import type { Processor } from './processor.ts';
 import { giveUp, type GiveUpDeps } from './steps/give-up.ts';
@@ -29,7 +29,8 @@ export interface RetryDeps extends SubjectDeps, GiveUpDeps {
 export const planNextAttempt: Processor<typeof retry, RetryDeps> = async ({ attemptId }, deps) => {
   const attempt = await deps.attempts.find(attemptId);
   if (attempt?.follow_up !== 'due' || !attempt.outcome) return skip('nothing to follow up');
-  const subject = await loadSubject({ ...attempt, number: attempt.number + 1 }, deps);
+  const next = { ...attempt, ...countAfter(attempt) };
+  const subject = await loadSubject(next, deps);
   if (!subject) {
     await deps.attempts.followedUp(attempt._id);
     return skip('delivery or customer no longer exist');
@@ -38,16 +39,14 @@ export const planNextAttempt: Processor<typeof retry, RetryDeps> = async ({ atte
   const plan = planRetry(
     {
       outcome: attempt.outcome,
-      attemptNumber: attempt.number,
-      maxRetries: subject.delivery.max_retries,
-      subject: subject.contact,
+      next: subject.contact,
       nextDay: await mayBeTheCarrier(attempt, deps),
+      atLeastMs: waitAfter(attempt.error_code),
     },
     deps.time.now(),
   );
   // A run before this one may have planned it and died before it could say so. By now that one may have been called, and settled it all.
-  const planned =
-    plan.kind === 'retry' ? null : await deps.attempts.find(attemptIdOf(attempt.delivery_id, attempt.number + 1).toHexString());
+  const planned = plan.kind === 'retry' ? null : await deps.attempts.find(attemptIdOf(attempt.delivery_id, next.number).toHexString());
   if (plan.kind === 'retry') await tryAgain(attempt, subject, plan.at, deps);
   else if (planned) await tryAgain(attempt, subject, planned.due_at, deps);
   else await giveUp(attempt, subject, plan.reason, deps);
@@ -56,6 +55,12 @@ export const planNextAttempt: Processor<typeof retry, RetryDeps> = async ({ atte
   return done();
 };
 
+/** Of the attempt that follows. One that was proved not placed rang nowhere: what comes in its place is not a try more. */
+function countAfter({ number, not_placed_before: before = 0, outcome }: CallAttemptDoc): AttemptCount {
+  const notPlaced = outcome === 'not_placed' ? before + 1 : before;
+  return { number: number + 1, ...(notPlaced === 0 ? {} : { not_placed_before: notPlaced }) };
+}
+
 /** Twilio says the same of a number that does not exist and of one whose carrier is out: the first time it is doubted. */
 async function mayBeTheCarrier({ delivery_id, error_code }: CallAttemptDoc, { attempts }: RetryDeps): Promise<boolean> {
   if (!isWorthAnotherDay(error_code)) return false;
@@ -63,7 +68,8 @@ async function mayBeTheCarrier({ delivery_id, error_code }: CallAttemptDoc, { at
 }
 
 async function tryAgain(attempt: CallAttemptDoc, { delivery }: Subject, at: Date, deps: RetryDeps): Promise<void> {
-  const number = attempt.number + 1;
+  const count = countAfter(attempt);
+  const { number } = count;
   const id = attemptIdOf(delivery._id, number);
   await deps.attempts.insert(
     newAttempt(
@@ -71,7 +77,7 @@ async function tryAgain(attempt: CallAttemptDoc, { delivery }: Subject, at: Date
         _id: id,
         delivery_id: delivery._id,
         customer_id: attempt.customer_id,
-        number,
+        ...count,
         to_number: attempt.to_number,
         due_at: at,
         priority: delivery.priority,
@@ -97,7 +103,7 @@ async function tryAgain(attempt: CallAttemptDoc, { delivery }: Subject, at: Date
     nextAt: next.due_at,
     attempt: attempt.number,
     event,
-    also: { retry_count: number - 1 },
+    retries: number - 1,
   });
   if (next.state !== 'planned') return;
   await deps.producer.enqueue(

@@ -1,6 +1,6 @@
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job, type JobJson } from 'bullmq';
 import type { QueueContract } from '#queues/define-queue.ts';
-import { queuePrefix, retention } from '#queues/job-options.ts';
+import { failsAtOnceWith, queuePrefix, retention } from '#queues/job-options.ts';
 import { readPayload } from '#queues/payload.ts';
 import { isDatabaseAway } from '#src/db/database-away.ts';
 import { ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
@@ -10,9 +10,11 @@ import type { Metrics } from '#src/platform/metrics.ts';
 import type { RedisClient } from '#src/platform/redis.ts';
 import { redisRefusesWrites } from '#src/platform/redis-refuses-writes.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
+import type { Ending } from './ending.ts';
 import { jobSignal, unlessAborted } from './job-signal.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunContext } from './processor.ts';
+import type { QueueHold } from './queue-hold.ts';
 import { condemned, harmless, runsAlone, standingOf, type Cell } from './suspects.ts';
 
 export interface WorkerSetup {
@@ -26,16 +28,11 @@ export interface WorkerSetup {
   stopSignal: AbortSignal;
   /** Shared by all queues of the process. */
   cell: Cell;
-  /** The fast path of "nobody takes jobs of this queue": for `ms`, or until an operator resumes it. */
-  hold: { rateLimit(ms: number): Promise<void>; pause(): Promise<void> };
+  hold: QueueHold;
 }
 
 /** A processor with its dependencies already in it. */
 export type Work = (payload: unknown, context: RunContext) => Promise<Outcome>;
-
-/** How a run is counted: its outcome, what became of the error that it threw, or why there was none. */
-type Ending =
-  Outcome['kind'] | 'retried' | 'failed' | 'postponed' | 'rate_limited' | 'paused' | 'stopped' | 'parked' | 'queued_up' | 'quarantined';
 
 /** A misconfigured provider's queue is paused; its jobs look again after this many milliseconds. */
 const RETRY_AFTER_PAUSE_MS = 60_000;
@@ -66,6 +63,12 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
   const queueLog = setup.log.child({ queue: contract.name });
 
   const run = async (job: Job, token: string | undefined, lockSignal: AbortSignal | undefined): Promise<Outcome> => {
+    const failure = failsAtOnceWith(job);
+    if (failure !== undefined) {
+      // Given up before Redis was emptied: back in its place, without work and without a second alert.
+      count('failed_again');
+      throw new UnrecoverableError(failure);
+    }
     const standing = standingOf(job.stalledCounter, job.progress);
     // Before anything looks at its payload: that may be what kills.
     if (standing === 'killer') throw await quarantine(job);
@@ -195,9 +198,13 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
     return new UnrecoverableError('quarantined as poison: its worker died three times, at last while no other suspect ran');
   };
 
+  const newerVersions = new Set<number>();
   const park = async (version: number, job: Job, token: string | undefined): Promise<DelayedError> => {
     count('parked');
-    raiseAlert({ log: queueLog, metrics }, 'unknown_payload_version', { jobId: job.id, version, known: contract.version });
+    // Once a process, and not at each look of each job.
+    if (!newerVersions.has(version))
+      raiseAlert({ log: queueLog, metrics }, 'unknown_payload_version', { jobId: job.id, version, known: contract.version });
+    newerVersions.add(version);
     return putOff(spread(PARKED_MS), `payload version ${version} is for a later release`, job, token);
   };
 

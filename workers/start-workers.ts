@@ -1,5 +1,7 @@
+import type { Queue } from 'bullmq';
 import { catalogue, queueNames, type QueueName } from '#queues/catalogue.ts';
 import type { Producer } from '#queues/producer.ts';
+import { queueHold } from './queue-hold.ts';
 import type { Processors, WorkerDeps } from './registry.ts';
 import { startWorker, type Work, type WorkerSetup } from './start-worker.ts';
 import { createCell } from './suspects.ts';
@@ -14,19 +16,12 @@ export function startWorkers(
   const cell = createCell();
   return (names ?? queueNames).map((name) => {
     if (!isQueue(name)) throw new Error(`WORKER_QUEUES: there is no queue ${name}; there are ${queueNames.join(', ')}`);
-    const queue = setup.producer.queues.get(name);
+    const queue = setup.producer.queues.get(name) as Queue;
     const processor = processors[name] as (payload: unknown, deps: WorkerDeps, context: Parameters<Work>[1]) => ReturnType<Work>;
     return startWorker(catalogue[name], (payload, context) => processor(payload, deps, context), {
       ...setup,
       cell,
-      hold: {
-        rateLimit: async (ms) => {
-          await queue?.rateLimit(ms);
-        },
-        pause: async () => {
-          await queue?.pause();
-        },
-      },
+      hold: queueHold(queue, setup.redis),
     });
   });
 }

@@ -3,6 +3,7 @@ import type { transcription } from '#queues/transcription.ts';
 import type { RecordingDoc } from '#src/db/models/recordings.ts';
 import type { CallLogs } from '#src/db/repositories/call-logs.ts';
 import type { Recordings } from '#src/db/repositories/recordings.ts';
+import type { Metrics } from '#src/platform/metrics.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { RecordingStore } from '#src/providers/recordings.ts';
 import type { Transcriber } from '#src/providers/transcriber.ts';
@@ -17,6 +18,7 @@ export interface TranscriptionDeps extends GiveUpRecordingDeps {
   transcriber: Transcriber;
   callLogs: CallLogs;
   producer: Producer;
+  metrics: Metrics;
   time: Time;
 }
 
@@ -64,5 +66,6 @@ async function transcribe(recording: RecordingDoc, deps: TranscriptionDeps, sign
   });
   if (stored) return text;
   // Another run was first: its transcript counts.
+  deps.metrics.fencedWrites.inc({ write: 'transcription' });
   return (await deps.recordings.find(recording._id.toHexString()))?.transcription.text ?? text;
 }

@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { pino } from 'pino';
 import { createLogger } from '#src/platform/logger.ts';
-import type { AlertName } from '#src/platform/alert.ts';
+import type { AlertName } from '#src/platform/alert-names.ts';
 import type { Watched } from './watchdog.ts';
 
 const { beats, intervalMs, looks, limitMs, logLevel } = workerData as Watched;

@@ -21,7 +21,7 @@ const BATCH = 1000;
 
 /** Every delivery that was submitted on the day has an ending, a next time, or something under way; one that has none of them is stuck. */
 export async function proveDeliveries(db: Db, day: Day, differences: Difference[]): Promise<DeliveriesProof> {
-  const proof: DeliveriesProof = { submitted: 0, ended: 0, due: 0, overdue: 0, waiting: 0, stuck: 0 };
+  const proof: DeliveriesProof = { submitted: 0, ended: 0, due: 0, overdue: 0, waiting: 0, stuck: 0, vanished: 0 };
   const judge = async (open: DeliveryRow[]) => {
     const attempts = await db
       .collection<AttemptRow>('callattempts')
@@ -60,8 +60,23 @@ export async function proveDeliveries(db: Db, day: Day, differences: Difference[
     open = [];
   }
   if (open.length > 0) await judge(open);
+  for await (const { _id } of vanished(db, day)) {
+    proof.vanished += 1;
+    differences.push({ about: 'delivery', id: _id.toHexString(), what: 'vanished: it has a history of that day, and does not exist' });
+  }
   return proof;
 }
+
+/** By the history, which is written beside each delivery: a delivery that was lost would be missing from any count of deliveries. */
+const vanished = (db: Db, { from, until, now, graceMs }: Day) =>
+  db
+    .collection('trackingevents')
+    .aggregate<{ _id: ObjectId }>([
+      { $match: { timestamp: { $gte: from, $lt: new Date(Math.min(until.getTime(), now.getTime() - graceMs)) } } },
+      { $group: { _id: '$delivery_id' } },
+      { $lookup: { from: 'deliveries', localField: '_id', foreignField: '_id', pipeline: [{ $project: { _id: 1 } }], as: 'delivery' } },
+      { $match: { delivery: [] } },
+    ]);
 
 /** It was touched a moment ago, its retry is being decided, or an event of it waits to be applied. */
 async function isBeingWritten(db: Db, { updatedAt }: DeliveryRow, attempts: AttemptRow[], { now, graceMs }: Day): Promise<boolean> {

@@ -20,6 +20,7 @@ export function print({ day, readAt, deliveries, attempts, calls, differences }:
     row('  due, at a known time', deliveries.due, deliveries.overdue > 0 ? `${deliveries.overdue} of them wait for their turn` : ''),
     row('  waiting for what is under way', deliveries.waiting),
     ...unless0('  stuck', deliveries.stuck, 'DIFFERENCE'),
+    ...unless0('deliveries vanished', deliveries.vanished, 'DIFFERENCE'),
     '',
     row('attempts begun', attempts.begun),
     row('  calls at Twilio', attempts.atTwilio),

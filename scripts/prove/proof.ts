@@ -16,6 +16,8 @@ export interface DeliveriesProof {
   /** A call is under way, or what it brought is. */
   waiting: number;
   stuck: number;
+  /** Named by the day's history, and not there. */
+  vanished: number;
 }
 
 /** Attempts that were begun on the day: claimed, to be dialed at once. */

@@ -31,10 +31,10 @@ async function soak(): Promise<void> {
     own: closing.own,
     onComplaint: (complaint) => (verbose ? void process.stderr.write(`${complaint}\n`) : undefined),
     onProgress: line.update,
+    onMeasured: (samples, growth) => say(`\n${sampleTable(samples)}\n\n${growthTable(growth)}\n`),
     signal: asked.signal,
   });
   line.stop();
-  say(`\n${sampleTable(result.samples)}\n\n${growthTable(result.growth)}\n`);
   for (const each of summary(result)) say(fold(each));
   for (const each of result.complaints) say(fold(`WRONG: ${each}`));
   if (result.complaints.length === 0)

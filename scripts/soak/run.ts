@@ -22,6 +22,8 @@ export interface SoakRunOptions {
   own: (name: string, close: () => Promise<unknown>) => void;
   onComplaint: (line: string) => void;
   onProgress: (progress: SoakProgress) => void;
+  /** Once all was measured: before the books, which take their time and may break off. */
+  onMeasured: (samples: readonly Sample[], growth: readonly Growth[]) => void;
   signal: AbortSignal;
 }
 
@@ -41,7 +43,6 @@ export interface SoakResult {
   /** Of every answer of the API, in real milliseconds. */
   slowestMs: number;
   faults: Struck[];
-  samples: Sample[];
   growth: Growth[];
   /** False where the run was too short to tell. */
   judgedGrowth: boolean;
@@ -96,6 +97,9 @@ export async function runSoak(options: SoakRunOptions): Promise<SoakResult> {
   const quietSince = Date.now();
   sampling.abort();
   await sampler;
+  const firstKept = samples.findIndex(({ at }) => at * SECOND >= lasts * KILLING_PART);
+  const growth = readGrowth(samples.slice(Math.max(0, firstKept)));
+  options.onMeasured(samples, growth);
 
   const settled = await watch({
     ...world,
@@ -109,8 +113,6 @@ export async function runSoak(options: SoakRunOptions): Promise<SoakResult> {
   });
   const settlingSeconds = (Date.now() - quietSince) / SECOND;
   const books = await lastingBooks(sent.submitted, world.scene);
-  const firstKept = samples.findIndex(({ at }) => at * SECOND >= lasts * KILLING_PART);
-  const growth = readGrowth(samples.slice(Math.max(0, firstKept)));
   const judgedGrowth = minutes >= JUDGED_FROM_MINUTES;
   const longest = Math.max(0, ...samples.map(({ longestStream }) => longestStream));
   return {
@@ -118,7 +120,6 @@ export async function runSoak(options: SoakRunOptions): Promise<SoakResult> {
     repeated: sent.repeated,
     slowestMs: sent.slowestMs,
     faults,
-    samples,
     growth,
     judgedGrowth,
     books,

@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
 import type { Db, MongoClient } from 'mongodb';
 import type { Logger } from '#src/platform/logger.ts';
-import { MINUTE, type Time } from '#src/platform/time.ts';
+import { SECOND, type Time } from '#src/platform/time.ts';
 
 export interface Database {
   client: MongoClient;
@@ -13,7 +13,10 @@ export interface Database {
   disconnect(): Promise<void>;
 }
 
-/** Connects with the seed's pool and time-outs, majority writes, and keeps the clock corrected by the server's. Rejects when no server can be reached within 5 s. */
+/** Real milliseconds. A process whose machine's clock is set is wrong for no longer; what must not come at a wrong hour asks by itself. */
+const CORRECT_EVERY_MS = 10 * SECOND;
+
+/** Connects with the seed's pool and time-outs, majority writes, and keeps the clock corrected by the server's. Rejects when no server can be reached within 5 s, or none tells the time within seconds. */
 export async function connect({ uri }: { uri: string }, time: Time, log: Logger): Promise<Database> {
   const connection = mongoose.createConnection(uri, {
     maxPoolSize: 10,
@@ -33,17 +36,12 @@ export async function connect({ uri }: { uri: string }, time: Time, log: Logger)
   client.on('commandSucceeded', () => {
     lastAnswer = performance.now();
   });
-  const correctClock = async (): Promise<void> => {
-    await time.correctBy(async () => {
-      const { localTime } = (await db.admin().command({ hello: 1 })) as unknown as { localTime: Date };
-      return localTime;
-    });
-  };
-  await correctClock();
-  const timer = setInterval(() => {
-    correctClock().catch((error: unknown) => log.warn({ err: error }, 'the clock could not be corrected'));
-  }, MINUTE);
-  timer.unref();
+  const told = await time.correctBy(async () => {
+    const { localTime } = (await db.admin().command({ hello: 1 })) as unknown as { localTime: Date };
+    return localTime;
+  });
+  if (!told) throw new Error('the database takes too long to tell the time');
+  const timer = keepCorrected(time, log);
 
   return {
     client,
@@ -57,4 +55,21 @@ export async function connect({ uri }: { uri: string }, time: Time, log: Logger)
       await connection.close();
     },
   };
+}
+
+/** One question at a time: a server that stands still would collect them, and with them the connections. */
+function keepCorrected(time: Time, log: Logger): NodeJS.Timeout {
+  let asking = false;
+  const correct = async (): Promise<void> => {
+    if (asking) return;
+    asking = true;
+    try {
+      if (!(await time.correct())) log.warn('the clock could not be corrected: the database takes too long to tell the time');
+    } catch (error) {
+      log.warn({ err: error }, 'the clock could not be corrected');
+    } finally {
+      asking = false;
+    }
+  };
+  return setInterval(() => void correct(), CORRECT_EVERY_MS).unref();
 }

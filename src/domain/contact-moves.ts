@@ -1,6 +1,6 @@
 import type { CallProjection } from './call-events/projection.ts';
 import { meaningOf, type Answer } from './call-events/choice.ts';
-import { isRetried } from './retry-plan.ts';
+import { isFollowedUp } from './retry-plan.ts';
 import { CONTACT_STATES, type ContactState, type NotificationKind } from './vocabulary.ts';
 
 /**
@@ -58,13 +58,15 @@ export function contactAfter(current: Contact, call: Ended): Contact | null {
 export function notificationFor({ choice, outcome }: Ended, contact: Contact): NotificationKind | null {
   if (contact.state === 'cancelled') return null;
   if (choice) return NEWS[meaningOf(choice)];
-  if (contact.state === 'opted_out' || outcome === undefined || isRetried(outcome)) return null;
+  if (outcome === 'opted_out') return NEWS[outcome];
+  if (contact.state === 'opted_out' || outcome === undefined || isFollowedUp(outcome)) return null;
   return 'not_reached';
 }
 
 function contactBy({ choice, outcome }: Ended): Contact {
   if (choice) return { state: meaningOf(choice) };
+  if (outcome === 'opted_out') return { state: outcome };
   if (outcome === undefined) return { state: 'contacting' };
   // `pending`: whether and when there is another attempt is for the retry plan to say.
-  return { state: isRetried(outcome) ? 'pending' : 'unreachable', reason: outcome };
+  return { state: isFollowedUp(outcome) ? 'pending' : 'unreachable', reason: outcome };
 }

@@ -8,6 +8,7 @@ const WORDS: Partial<Record<NeverReason | Outcome, string>> = {
   canceled: 'the call was cancelled.',
   undialable: 'the phone number cannot be called.',
   retries_exhausted: 'the customer did not answer, however often we called.',
+  calls_not_placed: 'our calls could not be placed.',
   channel_not_enabled: 'the customer wants no calls but messages, which are not sent yet.',
   delivery_time_passed: 'the time for a call was over.',
   no_slot_before_delivery: 'there is no permitted time for a call before the delivery.',

@@ -4,7 +4,7 @@ import type { NeverReason } from './contact-rules/reasons.ts';
 import type { ContactSubject } from './contact-rules/subject.ts';
 import type { Outcome } from './vocabulary.ts';
 
-/** How long to leave the customer alone after each, in minutes, the first time. What is not listed here is not tried again. */
+/** How long to wait after each, in minutes, the first time. What is not listed here is not tried again. */
 const BACKOFF_MINUTES = {
   not_placed: 5,
   busy: 10,
@@ -22,14 +22,12 @@ const DAY_MINUTES = 24 * 60;
 
 export interface EndedAttempt {
   outcome: Outcome;
-  /** Of the attempt that has ended: 1 is the first. */
-  attemptNumber: number;
-  /** Attempts after the first. */
-  maxRetries: number;
-  /** Its own `attemptNumber` and `max_retries` do not count here. */
-  subject: ContactSubject;
+  /** What the rules judge of the attempt that would follow. */
+  next: ContactSubject;
   /** The outcome may be the carrier's fault of this day: tried again on the next, whatever it is. */
   nextDay?: boolean;
+  /** What went wrong lasts so long at the least, in the clock's milliseconds. */
+  atLeastMs?: number;
 }
 
 export type RetryPlan =
@@ -40,21 +38,24 @@ export type RetryPlan =
 /** Whether an attempt that ended so may be followed by another one. */
 export const isRetried = (outcome: Outcome): outcome is RetriedOutcome => Object.hasOwn(BACKOFF_MINUTES, outcome);
 
+/** Whether what follows an attempt that ended so is for this plan to say. Of one that cannot be dialed it may be a try on another day. */
+export const isFollowedUp = (outcome: Outcome): boolean => isRetried(outcome) || outcome === 'undialable';
+
 /** What follows an attempt that has ended: another one, at the first allowed moment after the back-off, or giving up. */
-export function planRetry({ outcome, attemptNumber, maxRetries, subject, nextDay = false }: EndedAttempt, now: Date): RetryPlan {
-  const minutes = nextDay ? DAY_MINUTES : backOffMinutes(outcome, attemptNumber);
+export function planRetry({ outcome, next, nextDay = false, atLeastMs = 0 }: EndedAttempt, now: Date): RetryPlan {
+  const minutes = nextDay ? DAY_MINUTES : backOffMinutes(outcome, next);
   if (minutes === null) return { kind: 'give-up', reason: outcome };
-  const next = { ...subject, attemptNumber: attemptNumber + 1, delivery: { ...subject.delivery, max_retries: maxRetries } };
   const never = neverReason(next, now);
   if (never) return { kind: 'give-up', reason: never };
-  const slot = nextSlot(next, new Date(now.getTime() + minutes * MINUTE));
+  const slot = nextSlot(next, new Date(now.getTime() + Math.max(minutes * MINUTE, atLeastMs)));
   if (slot.kind === 'at') return { kind: 'retry', at: slot.at, reason: outcome };
   // The delivery's time is still to come, only the back-off reaches beyond it.
   return { kind: 'give-up', reason: slot.reason === 'delivery_time_passed' ? 'no_slot_before_delivery' : slot.reason };
 }
 
-/** null: it is not tried again. */
-function backOffMinutes(outcome: Outcome, attemptNumber: number): number | null {
+/** null: it is not tried again. What rang and what did not are counted apart: a dial that failed silently asks for no patience of the customer. */
+function backOffMinutes(outcome: Outcome, { attemptNumber, notPlaced }: ContactSubject): number | null {
   if (!isRetried(outcome)) return null;
-  return Math.min(BACKOFF_MINUTES[outcome] * GROWTH ** (attemptNumber - 1), LONGEST_MINUTES);
+  const times = outcome === 'not_placed' ? notPlaced : attemptNumber - 1 - notPlaced;
+  return Math.min(BACKOFF_MINUTES[outcome] * GROWTH ** (times - 1), LONGEST_MINUTES);
 }

@@ -15,7 +15,7 @@ export interface CloseUncalledDeps extends NotifyDeps {
  */
 export async function closeUncalled(
   delivery: DeliveryDoc,
-  { contact, event }: FirstPlan,
+  { contact, event }: Pick<FirstPlan, 'contact' | 'event'>,
   about: { customerName: string; traceId: string },
   deps: CloseUncalledDeps,
 ): Promise<void> {

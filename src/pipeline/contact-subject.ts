@@ -12,6 +12,9 @@ export interface SubjectDeps {
   optOuts: Pick<OptOuts, 'has'>;
 }
 
+/** Which attempt of its delivery it is. */
+export type AttemptCount = Pick<CallAttemptDoc, 'number' | 'not_placed_before'>;
+
 export interface Subject {
   delivery: DeliveryDoc;
   customer: CustomerDoc;
@@ -21,7 +24,7 @@ export interface Subject {
 
 /** Everything that decides whether this attempt's customer may be called, read afresh; null when delivery or customer are gone. */
 export async function loadSubject(
-  attempt: Pick<CallAttemptDoc, 'delivery_id' | 'customer_id' | 'to_number' | 'number'>,
+  attempt: Pick<CallAttemptDoc, 'delivery_id' | 'customer_id' | 'to_number'> & AttemptCount,
   deps: SubjectDeps,
 ): Promise<Subject | null> {
   const [delivery, customer, optedOut] = await Promise.all([
@@ -30,9 +33,9 @@ export async function loadSubject(
     deps.optOuts.has(attempt.to_number),
   ]);
   if (!delivery || !customer) return null;
-  return { delivery, customer, contact: contactSubject(delivery, customer, optedOut, attempt.number) };
+  return { delivery, customer, contact: contactSubject(delivery, customer, optedOut, attempt) };
 }
 
-export function contactSubject(delivery: DeliveryDoc, customer: CustomerDoc, optedOut: boolean, attemptNumber: number): ContactSubject {
-  return { customer, delivery, attemptNumber, optedOut };
+export function contactSubject(delivery: DeliveryDoc, customer: CustomerDoc, optedOut: boolean, attempt: AttemptCount): ContactSubject {
+  return { customer, delivery, attemptNumber: attempt.number, notPlaced: attempt.not_placed_before ?? 0, optedOut };
 }

@@ -17,7 +17,7 @@ export interface FirstPlan {
 
 /** Plans a delivery's first attempt: now, at the next allowed time, or never. Pure; the attempt's id follows from the delivery's, so planning again plans the same. */
 export function planFirstAttempt(delivery: DeliveryDoc, customer: CustomerDoc, optedOut: boolean, traceId: string, now: Date): FirstPlan {
-  const verdict = mayContact(contactSubject(delivery, customer, optedOut, 1), now);
+  const verdict = mayContact(contactSubject(delivery, customer, optedOut, { number: 1 }), now);
   const happening = { deliveryId: delivery._id, at: now };
   if (verdict.kind === 'never') {
     return {

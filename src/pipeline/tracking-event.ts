@@ -14,10 +14,15 @@ export interface Happening {
   occasion?: string;
 }
 
-/** One entry of a delivery's history. The same happening always gets the same id, so that a repeated run records it once. */
-export function trackingEvent({ deliveryId, attemptId, status, notes, at, occasion = '' }: Happening): TrackingEventDoc {
+/** The same happening always gets the same id, so that a repeated run records it once. */
+export const trackingEventId = ({ deliveryId, attemptId, status, occasion = '' }: Omit<Happening, 'notes' | 'at'>): ObjectId =>
+  deterministicId(deliveryId.toHexString(), attemptId?.toHexString() ?? '', status, occasion);
+
+/** One entry of a delivery's history. */
+export function trackingEvent(happening: Happening): TrackingEventDoc {
+  const { deliveryId, attemptId, status, notes, at } = happening;
   return newTrackingEvent({
-    _id: deterministicId(deliveryId.toHexString(), attemptId?.toHexString() ?? '', status, occasion),
+    _id: trackingEventId(happening),
     delivery_id: deliveryId,
     ...(attemptId ? { attempt_id: attemptId } : {}),
     status,

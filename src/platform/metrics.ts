@@ -1,8 +1,12 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { ALERTS } from './alert-names.ts';
 
 /** Seconds: from a cached answer to a provider that takes its time. */
 const HTTP_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const JOB_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+const FENCED_WRITES = ['submitted', 'unclaim', 'rejected', 'recording', 'upload', 'transcription', 'analysis', 'notification'];
+const REFUSALS = ['unreadable', 'signature', 'malformed', 'account', 'attempt', 'stale'];
 
 /** What one process measures, in a registry of its own. Labels are closed sets: never an id, a number or an address (P8). */
 export function createMetrics() {
@@ -31,36 +35,48 @@ export function createMetrics() {
       buckets: JOB_BUCKETS,
       registers,
     }),
-    alerts: new Counter({
-      name: 'alerts_total',
-      help: 'Times that an operator must be woken, by what for (src/platform/alert.ts).',
-      labelNames: ['alert'] as const,
-      registers,
-    }),
+    alerts: fromZero(
+      'alert',
+      ALERTS,
+      new Counter({
+        name: 'alerts_total',
+        help: 'Times that an operator must be woken, by what for (src/platform/alert-names.ts).',
+        labelNames: ['alert'] as const,
+        registers,
+      }),
+    ),
     providerCircuitOpen: new Gauge({
       name: 'provider_circuit_open',
-      help: 'Circuits of this process that are open, by provider: nothing is sent there until a single request has been answered again.',
-      labelNames: ['provider'] as const,
+      help: 'Circuits of this process that are open, by provider and kind of request (telephony: dials, calls, lists, recordings, media): none is sent until a single one has been answered again.',
+      labelNames: ['provider', 'requests'] as const,
       registers,
     }),
-    fencedWrites: new Counter({
-      name: 'fenced_writes_total',
-      help: 'Writes refused because another run had taken over.',
-      labelNames: ['write'] as const,
-      registers,
-    }),
+    fencedWrites: fromZero(
+      'write',
+      FENCED_WRITES,
+      new Counter({
+        name: 'fenced_writes_total',
+        help: 'Writes refused because another run had taken over.',
+        labelNames: ['write'] as const,
+        registers,
+      }),
+    ),
     callbacks: new Counter({
       name: 'callbacks_total',
       help: 'Callbacks of Twilio that were filed.',
       labelNames: ['kind'] as const,
       registers,
     }),
-    callbacksRefused: new Counter({
-      name: 'callbacks_refused_total',
-      help: 'Callbacks that were refused: forged, malformed, of another account, for no attempt of ours, told an hour late.',
-      labelNames: ['reason'] as const,
-      registers,
-    }),
+    callbacksRefused: fromZero(
+      'reason',
+      REFUSALS,
+      new Counter({
+        name: 'callbacks_refused_total',
+        help: 'Callbacks that were refused: forged, malformed, of another account, for no attempt of ours, told an hour late.',
+        labelNames: ['reason'] as const,
+        registers,
+      }),
+    ),
     callsDialed: new Counter({
       name: 'calls_dialed_total',
       help: 'Dials, by what Twilio said: accepted, refused, not-sent, unknown.',
@@ -71,3 +87,9 @@ export function createMetrics() {
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** A series that begins with its first event has no rise in it, and a rule that watches the rise would miss that event. */
+function fromZero<Label extends string>(label: Label, values: readonly string[], counter: Counter<Label>): Counter<Label> {
+  for (const value of values) counter.inc({ [label]: value } as Record<Label, string>, 0);
+  return counter;
+}

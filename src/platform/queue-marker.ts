@@ -4,7 +4,7 @@ import type { RedisClient } from './redis.ts';
 export interface QueueMarker {
   /** Starts a pass; true when Redis was emptied, or a pass that had found it so did not end. */
   begin(): Promise<boolean>;
-  /** Ends the pass, unless Redis was emptied again meanwhile. */
+  /** Ends a pass that was told so, unless Redis was emptied again meanwhile. */
   complete(): Promise<void>;
 }
 

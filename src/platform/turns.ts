@@ -1,8 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisClient } from './redis.ts';
+
+/** `waitMs`: how long it would have been; real milliseconds. */
+export type Turn = { kind: 'taken' } | { kind: 'too-long'; waitMs: number };
 
 export interface Turns {
   /** Takes the next turn if it comes within `patienceMs`, and resolves when it has come; otherwise takes none and tells how long it would be. */
-  take(patienceMs: number): Promise<{ kind: 'taken' } | { kind: 'too-long'; waitMs: number }>;
+  take(patienceMs: number): Promise<Turn>;
 }
 
 /**
@@ -22,15 +26,15 @@ return wait
 
 /**
  * Turns at an even pace over all processes, held in Redis. Evenly spaced, because a counter of a window lets two windows' worth
- * through at its edge; reserved in advance, so that those who wait need not ask again.
+ * through at its edge; reserved in advance, so that those who wait need not ask again. Spaced are the turns: what is done with one may
+ * be done late, and close to what is done with the next.
  */
-export function createTurns(redis: RedisClient, key: string, perSecond: number): Turns {
-  const gapMs = 1000 / perSecond;
+export function createTurns(redis: RedisClient, key: string, gapMs: number): Turns {
   return {
     async take(patienceMs) {
       const waitMs = Number(await redis.eval(TAKE, 1, key, String(gapMs), String(patienceMs)));
       if (waitMs < 0) return { kind: 'too-long', waitMs: -waitMs };
-      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      if (waitMs > 0) await delay(waitMs);
       return { kind: 'taken' };
     },
   };

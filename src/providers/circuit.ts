@@ -1,7 +1,7 @@
 import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, DelegateBackoff, handleWhenResult } from 'cockatiel';
 import type { Metrics } from '#src/platform/metrics.ts';
 import { SECOND } from '#src/platform/time.ts';
-import { ProviderDown, ProviderError, RateLimited, type Provider } from './errors.ts';
+import { CircuitOpen, ProviderDown, ProviderError, type Provider } from './errors.ts';
 
 /** What a request says of its provider. `given-up`: nothing, since we did not wait for the answer. */
 export type Sign = 'answered' | 'down' | 'given-up';
@@ -11,7 +11,7 @@ export type Sign = 'answered' | 'down' | 'given-up';
  * Open, it lets nothing through; then a single request, whose answer closes it or opens it for longer.
  */
 export interface Circuit {
-  /** Sends one request and takes `read`'s word for what it says of the provider. Throws `RateLimited` where nothing was sent. */
+  /** Sends one request and takes `read`'s word for what it says of the provider. Throws `CircuitOpen` where nothing was sent. */
   pass<Result>(send: () => Promise<Result>, read: (result: Result) => Sign): Promise<Result>;
   /** Real milliseconds for which nothing will be let through; 0 where something is. */
   heldMs(): number;
@@ -24,8 +24,12 @@ const LONGEST_PAUSE_MS = 30 * SECOND;
 /** While one request tries, the others look again after this. */
 const TRIAL_MS = 2 * SECOND;
 
-/** A closed circuit. `metrics` counts the open ones. */
-export function createCircuit(provider: Provider, { providerCircuitOpen }: Pick<Metrics, 'providerCircuitOpen'>): Circuit {
+/** A closed circuit for requests of one kind. `metrics` counts the open ones. */
+export function createCircuit(
+  provider: Provider,
+  { providerCircuitOpen }: Pick<Metrics, 'providerCircuitOpen'>,
+  requests = 'all',
+): Circuit {
   let opensAgainAt = 0;
   const pauses = new DelegateBackoff(({ attempt }: { attempt: number }) => {
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
@@ -36,12 +40,12 @@ export function createCircuit(provider: Provider, { providerCircuitOpen }: Pick<
     handleWhenResult((ran) => (ran as Ran<unknown>).down),
     { breaker: new ConsecutiveBreaker(OPENS_AFTER), halfOpenAfter: pauses },
   );
-  providerCircuitOpen.inc({ provider }, 0); // there from the start
+  providerCircuitOpen.inc({ provider, requests }, 0); // there from the start
   let open = false;
   breaker.onStateChange((state) => {
     const was = open;
     open = state !== CircuitState.Closed;
-    if (open !== was) providerCircuitOpen.inc({ provider }, open ? 1 : -1);
+    if (open !== was) providerCircuitOpen.inc({ provider, requests }, open ? 1 : -1);
   });
 
   const heldMs = () => {
@@ -59,7 +63,7 @@ export function createCircuit(provider: Provider, { providerCircuitOpen }: Pick<
     heldMs,
     async pass(send, read) {
       const held = heldMs();
-      if (held > 0) throw new RateLimited(provider, held);
+      if (held > 0) throw new CircuitOpen(provider, held);
       try {
         const ran = await breaker.execute(async () => {
           const result = await send();
@@ -70,7 +74,7 @@ export function createCircuit(provider: Provider, { providerCircuitOpen }: Pick<
         return ran.result;
       } catch (error) {
         // By the library's clock the pause is not quite over.
-        if (error instanceof BrokenCircuitError) throw new RateLimited(provider, TRIAL_MS);
+        if (error instanceof BrokenCircuitError) throw new CircuitOpen(provider, TRIAL_MS);
         throw error;
       }
     },
@@ -82,12 +86,12 @@ interface Ran<Result> {
   down: boolean;
 }
 
-/** Runs a request that may be repeated. Once the circuit is open its failure is no failure of the job's: `RateLimited` costs no attempt. */
+/** Runs a request that may be repeated. Once the circuit is open its failure is no failure of the job's: `CircuitOpen` costs no attempt. */
 export async function through<Result>(circuit: Circuit, provider: Provider, work: () => Promise<Result>): Promise<Result> {
   const settled = await circuit.pass(() => settle(work), read);
   if (settled.kind === 'answer') return settled.answer;
   const held = circuit.heldMs();
-  throw held > 0 && settled.error instanceof ProviderDown ? new RateLimited(provider, held, { cause: settled.error }) : settled.error;
+  throw held > 0 && settled.error instanceof ProviderDown ? new CircuitOpen(provider, held, { cause: settled.error }) : settled.error;
 }
 
 type Settled<Result> = { kind: 'answer'; answer: Result } | { kind: 'error'; error: unknown };

@@ -25,12 +25,19 @@ export class RateLimited extends ProviderError {
   }
 }
 
+/** Nothing was sent: this process has found that requests of this kind fail. Says nothing of other kinds. */
+export class CircuitOpen extends RateLimited {}
+
 /** No answer, or one that says the provider is in trouble. Repeating helps once it is back; whether it is safe, the call's own words say. */
 export class ProviderDown extends ProviderError {
   constructor(provider: Provider, options?: ErrorOptions) {
     super(provider, `${provider}: unavailable`, options);
   }
 }
+
+/** This very request was sent and broke off: also the one that opened its circuit. */
+export const brokeOff = (error: unknown): boolean =>
+  error instanceof ProviderDown || (error instanceof CircuitOpen && error.cause instanceof ProviderDown);
 
 /** Credentials, quota, sender's number, bucket, model: every request will fail until an operator has looked. */
 export class ProviderMisconfigured extends ProviderError {
@@ -49,6 +56,18 @@ export class PermanentlyRefused extends ProviderError {
   constructor(provider: Provider, code: string | number, options?: ErrorOptions) {
     super(provider, `${provider}: refused for good`, options);
     this.code = code;
+  }
+}
+
+/** The caller itself did not let it begin (`mayStart`): nothing was sent, and the provider was not asked. */
+export class Withheld extends Error {
+  /** Real milliseconds after which it may be asked again; 0 where it need not wait. */
+  readonly waitMs: number;
+
+  constructor(waitMs = 0) {
+    super('not begun: no longer allowed to');
+    this.name = 'Withheld';
+    this.waitMs = waitMs;
   }
 }
 

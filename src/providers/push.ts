@@ -11,6 +11,8 @@ export interface PushOptions {
   urgency: 'very-low' | 'low' | 'normal' | 'high';
   /** A message replaces the one with the same topic that has not been delivered yet. Any text. */
   topic: string;
+  /** Awaited as the very last thing, when the connection stands: false, and nothing is sent. A process may have stood still since it decided to send. */
+  mayStart?: () => Promise<boolean>;
 }
 
 export type Pushed =
@@ -27,8 +29,8 @@ export type Pushed =
 
 export interface Push {
   /**
-   * Sends one message to one browser's subscription, which is checked here. Throws the signal's reason when that is aborted, and
-   * `RateLimited`, `ProviderDown`, `ProviderMisconfigured` (our VAPID keys) or `PermanentlyRefused`.
+   * Sends one message to one browser's subscription, which is checked here. Throws the signal's reason when that is aborted, `Withheld` where
+   * `mayStart` said no, and `RateLimited`, `ProviderDown`, `ProviderMisconfigured` (our VAPID keys) or `PermanentlyRefused`.
    */
   send(subscription: unknown, message: PushMessage, options: PushOptions, signal: AbortSignal): Promise<Pushed>;
 }

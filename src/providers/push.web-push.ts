@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Agent } from 'undici';
 import webPush from 'web-push';
-import { PermanentlyRefused, ProviderAnswer, ProviderDown, ProviderMisconfigured, RateLimited } from './errors.ts';
+import { PermanentlyRefused, ProviderAnswer, ProviderDown, ProviderMisconfigured, RateLimited, Withheld } from './errors.ts';
 import type { Push, Pushed, PushMessage, PushOptions } from './push.ts';
 import { isAllowedEndpoint, PushSubscription } from './push-subscription.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { createTransport, type Answer, type Exchange } from './transport.ts';
+import { createTransport, NotStarted, type Answer, type Exchange } from './transport.ts';
 
 export interface PushSettings {
   /** VAPID, both base64url. */
@@ -32,6 +32,7 @@ export function createWebPush(settings: PushSettings, connect: Agent.Options['co
     try {
       return await transport.exchange(request);
     } catch (error) {
+      if (error instanceof NotStarted) throw error.cause;
       throw request.signal.aborted ? request.signal.reason : new ProviderDown('push', { cause: error });
     }
   };
@@ -46,12 +47,20 @@ export function createWebPush(settings: PushSettings, connect: Agent.Options['co
       const prepared = prepare(parsed.data, payload, options, settings);
       if (!prepared) return { kind: 'invalid' };
       const { endpoint: url, body, headers } = prepared;
-      const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
-      return outcome(await exchange({ method: 'POST', url, headers: named, body, maxBytes: MAX_ANSWER_BYTES, signal }));
+      // In small letters: ours replaces the library's length, and is not sent beside it.
+      const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+      const mayStart = options.mayStart && orWithheld(options.mayStart);
+      return outcome(await exchange({ method: 'POST', url, headers: named, body, maxBytes: MAX_ANSWER_BYTES, signal, mayStart }));
     },
     close: () => transport.close(),
   };
 }
+
+/** By an error of its own, so that our own delay is not taken for the push service's. */
+const orWithheld = (may: () => Promise<boolean>) => async (): Promise<true> => {
+  if (await may()) return true;
+  throw new Withheld();
+};
 
 /** The encrypted and signed request; null if the subscription's key is no point of the curve. */
 function prepare(subscription: PushSubscription, payload: string, { ttlSeconds, urgency, topic }: PushOptions, settings: PushSettings) {

@@ -8,8 +8,11 @@ export interface DialRequest {
   timeoutSeconds: number;
   /** How long the call may last. */
   timeLimitSeconds: number;
-  /** Asked at the last moment, when the connection stands: false, and nothing is sent. A process may have stood still since it decided to dial. */
-  mayStill?: () => boolean;
+  /**
+   * Awaited as the very last thing, when the connection stands and the request is ready to be written on it: false, and nothing is sent. A
+   * process may have stood still since it decided to dial. Throws the error of a dial that was not sent.
+   */
+  mayStart?: () => Promise<boolean>;
 }
 
 export type Dialed =
@@ -20,7 +23,7 @@ export type Dialed =
    * knows what the code says of the number. `message` is ours, without the number.
    */
   | { kind: 'refused'; code: number; message: string; action: 'permanent-number' | 'permanent-policy' | 'opted-out' | 'unlisted' }
-  /** Surely no call was made: dialing again is safe. `error` is the signal's own reason where that was aborted before anything was sent. */
+  /** Surely no call was made: dialing again is safe. `error` is the signal's own reason where that was aborted before anything was sent, and `mayStart`'s own where that threw. */
   | { kind: 'not-sent'; error: RateLimited | ProviderMisconfigured | ProviderDown | Error }
   /** A call may or may not exist: only a callback or a look-up can tell. */
   | { kind: 'unknown'; error: Error };

@@ -16,7 +16,7 @@ const CALLS_PER_PAGE = 500;
 /** Telephony by Twilio's REST API. `close` ends the idle connections. */
 export function createTwilioTelephony(settings: TwilioSettings): Telephony & { close(): Promise<void> } {
   const transport = createTransport();
-  const clientFor = (signal: AbortSignal, mayStart?: () => boolean) => twilioClient(settings, transport, signal, mayStart);
+  const clientFor = (signal: AbortSignal, mayStart?: () => Promise<boolean>) => twilioClient(settings, transport, signal, mayStart);
 
   /** Runs requests that may be repeated; null for a 404. */
   const ask = async <Result>(
@@ -34,7 +34,7 @@ export function createTwilioTelephony(settings: TwilioSettings): Telephony & { c
   return {
     async dial(request, signal) {
       try {
-        return acceptedDial(await clientFor(signal, request.mayStill).calls.create(dialParameters(request, settings.fromNumber)));
+        return acceptedDial(await clientFor(signal, request.mayStart).calls.create(dialParameters(request, settings.fromNumber)));
       } catch (error) {
         return failedDial(error, signal);
       }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { Agent, request, type Dispatcher } from 'undici';
 
 export interface Exchange {
@@ -9,8 +10,8 @@ export interface Exchange {
   /** An answer's body beyond it is not read. */
   maxBytes: number;
   signal: AbortSignal;
-  /** Asked when the connection stands and the request is about to be written on it: false, and not a byte is sent. */
-  mayStart?: (() => boolean) | undefined;
+  /** Awaited when the connection stands, as the last thing before the request is written on it: false, and not a byte is sent. Needs a body. */
+  mayStart?: (() => Promise<boolean>) | undefined;
 }
 
 export interface Answer {
@@ -33,6 +34,14 @@ export class ExchangeFailed extends Error {
   }
 }
 
+/** `mayStart` threw, for its `cause`: not a byte of the request was sent. */
+export class NotStarted extends Error {
+  constructor(options: ErrorOptions) {
+    super('the request was not begun', options);
+    this.name = 'NotStarted';
+  }
+}
+
 /** The answer is larger than the caller would take. */
 export class AnswerTooLarge extends Error {
   constructor() {
@@ -42,7 +51,7 @@ export class AnswerTooLarge extends Error {
 }
 
 export interface Transport {
-  /** Sends once, follows no redirect, never repeats. Any status is an answer. Throws `ExchangeFailed` or `AnswerTooLarge`. */
+  /** Sends once, follows no redirect, never repeats. Any status is an answer. Throws `ExchangeFailed`, `AnswerTooLarge` or `NotStarted`. */
   exchange(exchange: Exchange): Promise<Answer>;
   /** Ends the idle connections, after the exchanges that are under way. */
   close(): Promise<void>;
@@ -61,27 +70,48 @@ export function createTransport(options: Agent.Options = {}): Transport {
   });
   return {
     close: () => agent.close(),
-    async exchange({ url, maxBytes, signal, mayStart = () => true, ...rest }) {
+    async exchange({ url, maxBytes, signal, mayStart, ...rest }) {
       let phase: Phase = 'connecting';
-      const onStart = () => {
+      let ready = false;
+      let over = false;
+      const onReady = () => {
         // undici puts requests of a connection that it lost idle back into its queue; one that was started must never be among them.
-        if (phase !== 'connecting') throw new Error('the request would be sent twice');
-        if (!mayStart()) throw new Error('too late to be sent');
+        if (ready) throw new Error('the request would be sent twice');
+        ready = true;
+        if (!mayStart) phase = 'waiting';
+      };
+      const begin = async (may: () => Promise<boolean>) => {
+        const granted = await may().catch((cause: unknown) => Promise.reject(new NotStarted({ cause })));
+        if (!granted) throw new Error('too late to be sent');
+        if (over) throw new Error('given up meanwhile');
         phase = 'waiting';
       };
+      const sent = mayStart ? heldBack(rest, () => begin(mayStart)) : rest;
       try {
-        const { statusCode, headers, body } = await request(url, { ...rest, signal, dispatcher: agent.compose(watchStart(onStart)) });
+        const { statusCode, headers, body } = await request(url, { ...sent, signal, dispatcher: agent.compose(watchStart(onReady)) });
         phase = 'receiving';
         return { status: statusCode, headers, body: await readBounded(body, Number(headers['content-length']), maxBytes) };
       } catch (error) {
-        if (error instanceof AnswerTooLarge) throw error;
+        over = true;
+        if (error instanceof AnswerTooLarge || error instanceof NotStarted) throw error;
         throw new ExchangeFailed(phase, { cause: error });
       }
     },
   };
 }
 
-/** Tells when the request is about to be written on a connection that stands. */
+/** The same request, of which nothing is written before `begin` resolves: undici asks for such a body when the connection stands, and writes the head with its first piece. */
+function heldBack<Sent extends Pick<Exchange, 'headers' | 'body'>>({ headers, body = '', ...rest }: Sent, begin: () => Promise<void>) {
+  const bytes = Buffer.from(body);
+  async function* pieces() {
+    await begin();
+    yield bytes;
+  }
+  // undici's documentation lets a body be any iterable, its types do not.
+  return { ...rest, headers: { ...headers, 'content-length': String(bytes.length) }, body: pieces() as unknown as Readable };
+}
+
+/** Tells when the connection stands and the request is about to be written on it. */
 const watchStart =
   (onStart: () => void): Dispatcher.DispatcherComposeInterceptor =>
   (dispatch) =>

@@ -1,6 +1,6 @@
 import { ProviderDown, ProviderMisconfigured, RateLimited } from './errors.ts';
 import type { Dialed, DialRequest } from './telephony.ts';
-import { ExchangeFailed } from './transport.ts';
+import { ExchangeFailed, NotStarted } from './transport.ts';
 import { answerError, TwilioAnswered } from './twilio-answer.ts';
 import { twilioError } from './twilio-errors.ts';
 
@@ -32,6 +32,7 @@ export const acceptedDial = ({ sid, status }: { sid?: string; status?: string })
 /** What became of a dial that threw. Whatever is not surely silent is unknown. */
 export function failedDial(error: unknown, signal: AbortSignal): Dialed {
   if (error instanceof TwilioAnswered) return answeredDial(error);
+  if (error instanceof NotStarted && error.cause instanceof Error) return { kind: 'not-sent', error: error.cause };
   const down = new ProviderDown('telephony', { cause: error instanceof ExchangeFailed ? error : new Error('the answer cannot be read') });
   if (error instanceof ExchangeFailed && error.phase === 'connecting') {
     return { kind: 'not-sent', error: signal.aborted && signal.reason instanceof Error ? signal.reason : down };

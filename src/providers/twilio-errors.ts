@@ -66,3 +66,17 @@ export function twilioError(status: number, code: number | undefined): Entry {
 
 /** Whether a call that was refused with this code, as the ledger has it, may be tried once more on the next day. */
 export const isWorthAnotherDay = (code: string | undefined): boolean => TWILIO_ERRORS[Number(code)]?.again === 'next-day';
+
+/** What the ledger's code says of a call that Twilio took and could not make. What is not in the table, or may pass, says only that it failed. */
+export function failureMeaning(code: string | undefined): 'undialable' | 'opted_out' | undefined {
+  const action = TWILIO_ERRORS[Number(code)]?.action;
+  if (action === 'opted-out') return 'opted_out';
+  return action === 'permanent-number' || action === 'permanent-policy' ? 'undialable' : undefined;
+}
+
+/** Whether calls that fail with this code go on failing until an operator has looked. */
+export const needsOperator = (code: string | undefined): boolean =>
+  ['permanent-policy', 'configuration'].includes(TWILIO_ERRORS[Number(code)]?.action ?? '');
+
+/** How long a call that failed with this code is not to be tried again, in the clock's milliseconds; 0 where the code does not say. */
+export const waitAfter = (code: string | undefined): number => TWILIO_ERRORS[Number(code)]?.waitMs ?? 0;

@@ -1,33 +1,38 @@
 import type { Metrics } from '#src/platform/metrics.ts';
 import type { Analyst } from './analyst.ts';
 import { createCircuit, through, type Circuit, type Sign } from './circuit.ts';
-import { ProviderDown, RateLimited } from './errors.ts';
+import { CircuitOpen, ProviderDown, Withheld } from './errors.ts';
 import type { Push } from './push.ts';
 import type { RecordingStore } from './recordings.ts';
 import type { Dialed, Telephony } from './telephony.ts';
 import type { Transcriber } from './transcriber.ts';
 
-// The providers behind circuits of this process. Beside what their interfaces say, all throw `RateLimited` while their circuit is open.
+// The providers behind circuits of this process. Beside what their interfaces say, all throw `CircuitOpen` while theirs is open.
 
 type Counted = Pick<Metrics, 'providerCircuitOpen'>;
 
 /**
- * Dials have a circuit of their own: look-ups that succeed must not hide that every dial fails. A dial that is held is not sent, and
- * the attempt is given back; one of which nobody knows counts as a failure and stays unknown. `cancel` always tries: a phone may be ringing.
+ * Each kind of request has a circuit of its own: look-ups that succeed must not hide that every dial fails, and media that cannot be had
+ * must not keep calls from being looked up. A dial that is held is not sent, and the attempt is given back; one of which nobody knows
+ * counts as a failure and stays unknown. `cancel` always tries: a phone may be ringing.
  */
 export function telephonyWithCircuits(telephony: Telephony, metrics: Counted): Telephony {
-  const dials = createCircuit('telephony', metrics);
-  const rest = createCircuit('telephony', metrics);
-  const ask = <Result>(work: () => Promise<Result>) => through(rest, 'telephony', work);
+  const circuitFor = (requests: string) => createCircuit('telephony', metrics, requests);
+  const asking = (requests: string) => {
+    const circuit = circuitFor(requests);
+    return <Result>(work: () => Promise<Result>) => through(circuit, 'telephony', work);
+  };
+  const dials = circuitFor('dials');
+  const [calls, lists, recordings, media] = [asking('calls'), asking('lists'), asking('recordings'), asking('media')];
   return {
     dial: (request, signal) => dialThrough(dials, () => telephony.dial(request, signal), signal),
     cancel: (callSid, signal) => telephony.cancel(callSid, signal),
-    findCall: (callSid, signal) => ask(() => telephony.findCall(callSid, signal)),
-    findCallsTo: (number, options, signal) => ask(() => telephony.findCallsTo(number, options, signal)),
-    listCalls: (options, signal) => ask(() => telephony.listCalls(options, signal)),
-    listRecordings: (callSid, signal) => ask(() => telephony.listRecordings(callSid, signal)),
-    fetchRecording: (recordingSid, options) => ask(() => telephony.fetchRecording(recordingSid, options)),
-    deleteRecording: (recordingSid, signal) => ask(() => telephony.deleteRecording(recordingSid, signal)),
+    findCall: (callSid, signal) => calls(() => telephony.findCall(callSid, signal)),
+    findCallsTo: (number, options, signal) => lists(() => telephony.findCallsTo(number, options, signal)),
+    listCalls: (options, signal) => lists(() => telephony.listCalls(options, signal)),
+    listRecordings: (callSid, signal) => recordings(() => telephony.listRecordings(callSid, signal)),
+    fetchRecording: (recordingSid, options) => media(() => telephony.fetchRecording(recordingSid, options)),
+    deleteRecording: (recordingSid, signal) => recordings(() => telephony.deleteRecording(recordingSid, signal)),
   };
 }
 
@@ -36,16 +41,16 @@ async function dialThrough(circuit: Circuit, dial: () => Promise<Dialed>, signal
     const dialed = await circuit.pass(dial, (result) => signOf(result, signal));
     const held = circuit.heldMs();
     const costsNoAttempt = dialed.kind === 'not-sent' && dialed.error instanceof ProviderDown && held > 0;
-    return costsNoAttempt ? { kind: 'not-sent', error: new RateLimited('telephony', held, { cause: dialed.error }) } : dialed;
+    return costsNoAttempt ? { kind: 'not-sent', error: new CircuitOpen('telephony', held, { cause: dialed.error }) } : dialed;
   } catch (error) {
-    if (error instanceof RateLimited) return { kind: 'not-sent', error };
+    if (error instanceof CircuitOpen) return { kind: 'not-sent', error };
     throw error;
   }
 }
 
 function signOf(dialed: Dialed, signal: AbortSignal): Sign {
   if (dialed.kind !== 'not-sent' && dialed.kind !== 'unknown') return 'answered';
-  if (signal.aborted) return 'given-up';
+  if (signal.aborted || dialed.error instanceof Withheld) return 'given-up';
   return dialed.error instanceof ProviderDown ? 'down' : 'answered';
 }
 

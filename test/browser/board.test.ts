@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { UnrecoverableError, Worker } from 'bullmq';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { queuePrefix } from '#queues/job-options.ts';
 import { boardWorld, PASSWORD } from '#test/support/board-world.ts';
@@ -42,6 +42,12 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
+async function logIn(page: Page, who: 'admin' | 'reader', password = PASSWORD): Promise<void> {
+  await page.getByLabel('E-mail').fill(`${who}@example.com`);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
 it('an admin logs in, sees the queues, retries a failed job and logs out', async () => {
   const { address, queue, audits, ids, close } = await setup();
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
@@ -55,20 +61,16 @@ it('an admin logs in, sees the queues, retries a failed job and logs out', async
     // A stranger finds the login, and with a wrong password nothing else.
     await page.goto(`${address}/board/`);
     await page.getByRole('link', { name: 'Log in' }).click();
-    const logIn = async (password: string) => {
-      await page.getByLabel('E-mail').fill('admin@example.com');
-      await page.getByLabel('Password').fill(password);
-      await page.getByRole('button', { name: 'Log in' }).click();
-    };
-    await logIn('not the password');
+    await logIn(page, 'admin', 'not the password');
     await page.getByRole('alert').getByText('wrong').waitFor();
-    await logIn(PASSWORD);
+    await logIn(page, 'admin');
 
     // All queues, and the failed job with its reason and its ids.
     for (const name of ['call-event', 'transcription', 'metrics-rollup']) await page.getByText(name, { exact: true }).first().waitFor();
     refused.length = 0;
     await page.goto(`${address}/board/queue/retry?status=failed`);
     await page.getByText('an operator must look').first().waitFor();
+    await page.getByRole('button', { name: 'Retry all' }).waitFor();
 
     // The job's buttons are icons without a name; the first of them is 'retry', and it asks once more.
     await page.getByText(`retry-${attemptId}`).locator('xpath=ancestor::*[.//button][1]').getByRole('button').first().click();
@@ -83,6 +85,31 @@ it('an admin logs in, sees the queues, retries a failed job and logs out', async
 
     // What the page asks for and our policy refuses is the one thing that we mean to refuse.
     expect(refused.filter((text) => !text.includes('fonts.googleapis.com') && !text.includes('401'))).toEqual([]);
+  } finally {
+    await page.close();
+    await close();
+  }
+});
+
+it('who may only look sees the same, is offered no action, and is refused by hand', async () => {
+  const { address, queue, audits, ids, close } = await setup();
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.setDefaultTimeout(10_000);
+  try {
+    await page.goto(`${address}/board/login`);
+    await logIn(page, 'reader');
+    await page.waitForURL(`${address}/board/`);
+    await page.goto(`${address}/board/queue/retry?status=failed`);
+    await page.getByText('an operator must look').first().waitFor();
+    for (const name of ['Retry all', 'Clean all']) expect(await page.getByRole('button', { name }).count()).toBe(0);
+    // Below the job's name there is one button: it copies the job's data.
+    const card = page.getByText(`retry-${attemptId}`).locator('xpath=ancestor::*[.//button][1]');
+    expect(await card.getByRole('button').count()).toBe(1);
+
+    const status = await page.evaluate(async () => (await fetch('api/queues/retry/retry/failed', { method: 'PUT' })).status);
+    expect(status).toBe(405);
+    expect(audits.at(-1)).toMatchObject({ actor: ids.reader, action: 'board.change', details: { status: 405 } });
+    expect(await queue?.getFailedCount()).toBe(1);
   } finally {
     await page.close();
     await close();

@@ -8,7 +8,7 @@ const ANSWERS = [
   ['3', 'reschedule_requested'],
   ['9', 'opted_out'],
 ] as const;
-const RETRIED = ['busy', 'no_answer', 'failed', 'voicemail'] as const;
+const FOLLOWED_UP = ['busy', 'no_answer', 'failed', 'voicemail', 'undialable'] as const;
 const contacting = { state: 'contacting' } as const;
 
 describe('a contact', () => {
@@ -42,13 +42,17 @@ describe('after a call the contact', () => {
     expect(contactAfter({ state: outcome }, { choice, outcome })).toBeNull();
   });
 
-  it.each(RETRIED)('waits for the retry plan after %s', (outcome) => {
+  it.each(FOLLOWED_UP)('waits for the retry plan after %s', (outcome) => {
     expect(contactAfter(contacting, { outcome })).toEqual({ state: 'pending', reason: outcome });
     expect(contactAfter({ state: 'pending', reason: outcome }, { outcome })).toBeNull();
   });
 
   it.each(['hung_up', 'canceled'] as const)('is unreachable after %s', (outcome) => {
     expect(contactAfter(contacting, { outcome })).toEqual({ state: 'unreachable', reason: outcome });
+  });
+
+  it('is opted out when Twilio says that the customer wants no calls', () => {
+    expect(contactAfter(contacting, { outcome: 'opted_out' })).toEqual({ state: 'opted_out' });
   });
 
   it('takes an answer that is reported after it was given up', () => {
@@ -80,7 +84,7 @@ describe('the driver is told', () => {
 
   it('that the customer was not reached when that is the end of it', () => {
     expect(notificationFor({ outcome: 'hung_up' }, contacting)).toBe('not_reached');
-    for (const outcome of RETRIED) expect(notificationFor({ outcome }, contacting)).toBeNull();
+    for (const outcome of FOLLOWED_UP) expect(notificationFor({ outcome }, contacting)).toBeNull();
     expect(notificationFor({}, contacting)).toBeNull();
   });
 
@@ -91,6 +95,7 @@ describe('the driver is told', () => {
 
   it('of the opt-out and not of the call that it ended', () => {
     expect(notificationFor({ choice: '9', outcome: 'opted_out' }, { state: 'opted_out' })).toBe('opted_out');
+    expect(notificationFor({ outcome: 'opted_out' }, contacting)).toBe('opted_out');
     expect(notificationFor({ outcome: 'canceled' }, { state: 'opted_out' })).toBeNull();
   });
 });

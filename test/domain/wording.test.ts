@@ -27,6 +27,7 @@ describe('what a driver reads', () => {
     ['hung_up', 'hung up'],
     ['undialable', 'cannot be called'],
     ['retries_exhausted', 'did not answer'],
+    ['calls_not_placed', 'could not be placed'],
     ['no_slot_before_delivery', 'no permitted time'],
     ['toString', 'was not reached'],
     [undefined, 'was not reached'],

@@ -25,15 +25,22 @@ const wrongBy = (ms: number) => ({
   TEST_CLOCK_SHIFT_MS: String(ms),
 });
 
+/** A worker process whose machine's clock is right until `set` makes it wrong by so much. */
+async function workerWhoseClockIsSet(world: World, ms: number): Promise<{ set(): void }> {
+  const { processes } = await world.startAgain({ processes: ['worker'], env: { ...wrongBy(ms), TEST_CLOCK_SET_BY: 'SIGUSR2' } });
+  return { set: () => processes.find(({ name }) => name === 'worker')?.kill('SIGUSR2') };
+}
+
+const hourAt = (zone: string, at: Date): number =>
+  Number(new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone: zone }).format(at));
+
+const zoneOf = ({ body }: Submitted): string => (body['customer'] as { preferences: { timezone: string } }).preferences.timezone;
+
 /** Calls that rang when it was not between 8 and 21 o'clock at the customer's, by the simulator's clock. */
 function outsideTheirWindow({ simulator }: World, orders: readonly Submitted[]): string[] {
-  const zones = new Map(
-    orders.map(({ phone, body }) => [phone, (body['customer'] as { preferences: { timezone: string } }).preferences.timezone]),
-  );
+  const zones = new Map(orders.map((order) => [order.phone, zoneOf(order)]));
   return simulator.log.entries({ kind: 'call' }).flatMap(({ to, at }) => {
-    const hour = Number(
-      new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone: zones.get(String(to)) ?? 'UTC' }).format(new Date(at)),
-    );
+    const hour = hourAt(zones.get(String(to)) ?? 'UTC', new Date(at));
     return hour >= 8 && hour < 21 ? [] : [`a call at ${hour} o'clock, ${at}`];
   });
 }
@@ -82,6 +89,40 @@ describe('row 25: clocks that are wrong by ten minutes', () => {
     const { undone } = await untilAllHasEnded(world, 60_000);
     expect(undone).toEqual([]);
     expect(await faultsInTheBooks(world)).toEqual([]);
+  }, 300_000);
+
+  it('a running worker’s clock is set ten minutes forward: nobody is called before their window opens, everybody then', async () => {
+    const world = await startWorld({ scale: 60, processes: ['web', 'clock'] });
+    const worker = await workerWhoseClockIsSet(world, TEN_MINUTES);
+    worker.set();
+    // By that clock it is afternoon, and their jobs are overdue.
+    const early = await submitMany(world, 15, { person: 'confirm', hour: 7 });
+    const { undone } = await untilAllHasEnded(world, 150_000);
+    expect(undone).toEqual([]);
+    const outside = outsideTheirWindow(world, early);
+    figure(25, 'a running worker’s clock is set forward: calls outside the window, of 15', outside.length);
+    expect(outside).toEqual([]);
+    expect(world.simulator.log.entries({ kind: 'call' })).toHaveLength(early.length);
+    expect(await faultsInTheBooks(world)).toEqual([]);
+  }, 300_000);
+
+  it('a running worker’s clock is set back to the afternoon: what waited until the night is called no more', async () => {
+    // Five hours of this clock.
+    const [scale, back] = [300, -60_000];
+    const world = await startWorld({ scale, processes: ['web', 'clock'] });
+    const worker = await workerWhoseClockIsSet(world, back);
+    await world.queue('call').pause();
+    const late = await submitMany(world, 15, { person: 'confirm', hour: 15 });
+    await expect.poll(() => hourAt(zoneOf(late[0] as Submitted), world.now()), WAIT).toBe(21);
+    worker.set();
+    await world.queue('call').resume();
+    const postponed = () => world.db.collection('deliveries').countDocuments({ 'contact.reason': 'quiet_hours' });
+    await expect.poll(postponed, WAIT).toBe(late.length);
+    const calls = world.simulator.log.entries({ kind: 'call' }).length;
+    figure(25, 'a running worker’s clock is set back: calls in the night, of 15', calls);
+    expect(calls).toBe(0);
+    for (const { id } of late) await world.request('POST', `/v1/deliveries/${id}/cancel`);
+    expect((await untilAllHasEnded(world, 60_000)).undone).toEqual([]);
   }, 300_000);
 });
 

@@ -58,7 +58,7 @@ describe('row 6: SIGTERM in the middle of jobs', () => {
   it('no new job is begun a second after', async () => {
     const begun = (await jobsOf(world)).filter(({ processedOn }) => Number(processedOn ?? 0) > atTheSignal + 1000);
     expect(begun.map(({ id }) => id)).toEqual([]);
-    expect(await world.queue('call').getCountsPerPriority([3])).toMatchObject({ 3: expect.any(Number) });
+    expect(await world.queue('call').getJobCountByTypes('prioritized', 'waiting', 'delayed')).toBeGreaterThan(0);
   });
 
   it('what is short has ended; what is long is back in the queue, not stalled, and no attempt is used', async () => {

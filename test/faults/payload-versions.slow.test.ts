@@ -77,9 +77,9 @@ it('row 28: all jobs of both releases are done, none has failed', async () => {
   figure(28, 'jobs failed', await queue.getFailedCount());
 });
 
-it('row 28: the present release parks what only the later one can read, and says so', () => {
+it('row 28: the present release parks what only the later one can read, and says so once', () => {
   expect(parked).toBe(EACH);
-  expect(present.lines.filter((line) => line.includes('"alert":"unknown_payload_version"')).length).toBeGreaterThanOrEqual(EACH);
+  expect(present.lines.filter((line) => line.includes('"alert":"unknown_payload_version"'))).toHaveLength(1);
   expect(present.lines.join('\n')).not.toContain('"outcome":"rejected"');
 });
 

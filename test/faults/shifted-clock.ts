@@ -1,5 +1,10 @@
-// Loaded into a process by `--import`: its machine's clock is wrong by so many milliseconds, for every library in it.
-const shiftMs = Number(process.env['TEST_CLOCK_SHIFT_MS'] ?? 0);
+// Loaded into a process by `--import`: its machine's clock is wrong by so many milliseconds, for every library in it. From the start, or
+// from the moment on at which it is set: at SIGUSR2, where TEST_CLOCK_SET_BY says so.
+const wrongMs = Number(process.env['TEST_CLOCK_SHIFT_MS'] ?? 0);
+let shiftMs = process.env['TEST_CLOCK_SET_BY'] === 'SIGUSR2' ? 0 : wrongMs;
+process.on('SIGUSR2', () => {
+  shiftMs = wrongMs;
+});
 const RealDate = Date;
 
 globalThis.Date = new Proxy(RealDate, {

@@ -8,7 +8,7 @@ type Arm = (deps: WorkerDeps, trap: Trap) => WorkerDeps;
 
 /** Puts the trap around one step of one dependency. */
 const at =
-  <Part extends 'attempts' | 'producer' | 'push' | 'recordings' | 'recordingStore' | 'telephony'>(
+  <Part extends 'attempts' | 'lists' | 'producer' | 'push' | 'recordings' | 'recordingStore' | 'telephony'>(
     part: Part,
     step: keyof WorkerDeps[Part],
     wrap: (step: Step, trap: Trap) => Step,
@@ -42,10 +42,12 @@ const ARMS: Readonly<Record<Exclude<Point, 'before-ack'>, Arm>> = {
   'after-dial': at('telephony', 'dial', afterA('accepted')),
   'in-result': at('attempts', 'submitted', inside(has('callattempts', 'submitted_at', 'call_sid', 'revision'))),
   'after-result': at('attempts', 'submitted', after),
+  'in-reconcile': at('lists', 'unknown', before),
   'before-event': at('attempts', 'apply', before),
   'after-event': at('attempts', 'apply', after),
   'before-follow-up': at('producer', 'enqueue', (step, trap) => trap.before(step, ofDeliveries)),
   'after-follow-up': at('producer', 'enqueue', (step, trap) => trap.after(step, (_result, ...args) => ofDeliveries(...args))),
+  'after-plan': at('attempts', 'insert', after),
   'before-upload': at('recordingStore', 'store', before),
   'in-upload': at('recordingStore', 'store', inside(has('PUT /', '/recordings/'))),
   'after-upload': at('recordingStore', 'store', after),

@@ -45,7 +45,6 @@ async function kill(): Promise<void> {
   show.stop();
   say(`\n${pointTable(result.kills)}\n`);
   for (const line of summary(result)) say(line);
-  for (const line of result.replayed) say(`retried: ${line}`);
   for (const line of result.complaints) say(`WRONG: ${line}`);
   say(`The same kills again: npm run kills -- --kills ${options.kills} --deliveries ${options.deliveries} --seed ${options.seed}`);
   outcome = result.complaints.length === 0 ? 0 : 1;

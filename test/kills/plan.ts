@@ -1,5 +1,5 @@
 import { draw, pick } from '#scripts/simulator/random.ts';
-import { isBeforeResult, pointNames, type Point } from './points.ts';
+import { isBeforeResult, isMetSeldom, pointNames, type Point } from './points.ts';
 
 /** What one worker process is to do: work, and kill itself the n-th time it passes this point. */
 export interface Doom {
@@ -10,7 +10,7 @@ export interface Doom {
 }
 
 /** Of all kills, those between a claim and its recorded result. */
-const BEFORE_RESULT = 0.64;
+const BEFORE_RESULT = 0.6;
 /** Some die at the second or third pass; most at the first, so that the work that a run has is enough. */
 const PASSES = [1, 1, 1, 1, 1, 1, 1, 2, 2, 3] as const;
 
@@ -23,7 +23,7 @@ export function planKills(count: number, seed: string): Doom[] {
   return points
     .map((point, index) => ({ point, at: draw(seed, 'order', index) }))
     .toSorted((a, b) => a.at - b.at)
-    .map(({ point }, instance) => ({ instance, point, nth: pick(PASSES, seed, 'nth', instance) }));
+    .map(({ point }, instance) => ({ instance, point, nth: isMetSeldom(point) ? 1 : pick(PASSES, seed, 'nth', instance) }));
 }
 
 const evenly = (points: readonly Point[], count: number): Point[] =>

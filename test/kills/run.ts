@@ -11,7 +11,7 @@ import { makeOrder, type People } from '#scripts/soak/orders.ts';
 import { submit } from '#scripts/soak/submit.ts';
 import { driveHerd } from './herd.ts';
 import { planKills, type Doom } from './plan.ts';
-import { keepReplaying } from './replay.ts';
+import { isQuarantine, keepReplaying, type Replayed } from './replay.ts';
 
 export interface KillsOptions {
   kills: number;
@@ -45,7 +45,7 @@ export interface KillsResult {
   accidents: string[];
   books: Books;
   /** Jobs that had failed for good, and were retried when the killing was over, as an operator would. */
-  replayed: string[];
+  replayed: Replayed[];
   /** Real seconds: of the killing, and from its end to the last ending. */
   killingSeconds: number;
   settlingSeconds: number;
@@ -146,6 +146,9 @@ export async function runKills(options: KillsOptions): Promise<KillsResult> {
       ...accidents,
       ...(settled ? [] : ['not everything came to an end in time']),
       ...(kills.length === count ? [] : [`${kills.length} of ${count} kills happened`]),
+      ...replayed
+        .filter((job) => !isQuarantine(job))
+        .map(({ queue, jobId, why }) => `a job has failed for good: ${queue} ${jobId}: ${why}`),
       ...complaints(books),
     ],
   };

@@ -2,6 +2,7 @@ import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { isBeforeResult, pointNames, POINTS, type Point } from './points.ts';
 import type { Doom } from './plan.ts';
+import type { Replayed } from './replay.ts';
 import type { KillsResult, Progress } from './run.ts';
 
 const PLAIN_EVERY_MS = 10_000;
@@ -60,6 +61,13 @@ export function summary({ kills, books, killingSeconds, settlingSeconds, replaye
     `${books.calls} calls at the provider, ${books.withCall} attempts that name one; called twice: ${books.doubled.length}`,
     `${books.attempts} attempts in all: ${books.notPlaced} proved not placed, ${books.rejected} rejected by the provider`,
     `${books.repeatedPushes} pushes repeated under the same topic (a push service shows the last one)`,
-    `${replayed.length} jobs had failed for good and were retried as an operator would`,
+    `${replayed.length} jobs had failed for good and were retried as an operator would${replayed.length === 0 ? '' : ':'}`,
+    ...byReason(replayed),
   ];
 }
+
+/** The most frequent first. */
+const byReason = (replayed: readonly Replayed[]): string[] =>
+  [...Map.groupBy(replayed, ({ why }) => why)]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([why, jobs]) => `  ${jobs.length} of ${[...new Set(jobs.map(({ queue }) => queue))].join(', ')}: ${why}`);

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { request } from 'undici';
 import { expect, it } from 'vitest';
+import { ALERTS } from '#src/platform/alert-names.ts';
 import { startMetricsServer } from '#src/platform/metrics-server.ts';
 import { createMetrics } from '#src/platform/metrics.ts';
 import { watchQueueDepths } from '#src/platform/queue-depths.ts';
@@ -11,6 +12,14 @@ it('counts in a registry of its own', async () => {
   one.jobs.inc({ queue: 'call', outcome: 'done' });
   expect(await one.registry.metrics()).toContain('jobs_total{queue="call",outcome="done"} 1');
   expect(await other.registry.metrics()).not.toContain('queue="call"');
+});
+
+it('tells of each alert from the start, so that a rule sees the first rise', async () => {
+  const { registry } = createMetrics();
+  const text = await registry.metrics();
+  for (const alert of ALERTS) expect(text).toContain(`alerts_total{alert="${alert}"} 0`);
+  expect(text).toContain('fenced_writes_total{write="submitted"} 0');
+  expect(text).toContain('callbacks_refused_total{reason="signature"} 0');
 });
 
 it('does not keep a process alive', async () => {

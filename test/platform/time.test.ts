@@ -57,3 +57,41 @@ it('stays as it was when the other clock does not answer', async () => {
   await expect(time.correctBy(async () => Promise.reject(new Error('away')))).rejects.toThrow('away');
   expect(time.now().getTime()).toBe(ANCHOR);
 });
+
+it('asks the other clock again whenever told to; where there is none, it is right as it is', async () => {
+  const { clock, read } = machine();
+  const time = createTime({ scale: 1, anchorMs: 0, offsetMs: 0 }, read);
+  expect(await time.correct()).toBe(true);
+  let theirs = ANCHOR;
+  await time.correctBy(async () => new Date(theirs));
+  clock.ms += 10 * MINUTE; // set by somebody, or kept up while the machine slept
+  theirs += SECOND;
+  expect(await time.correct()).toBe(true);
+  expect(time.now().getTime()).toBe(ANCHOR + SECOND);
+});
+
+it.each([
+  ['the process stood still meanwhile', 10 * MINUTE],
+  ['its machine’s clock was set back meanwhile', -10 * MINUTE],
+])('does not go by an answer when %s, but asks again', async (_, ms) => {
+  const { clock, read } = machine();
+  const time = createTime({ scale: 1, anchorMs: 0, offsetMs: 0 }, read);
+  const lost = [ms, 0];
+  await time.correctBy(async () => {
+    clock.ms += lost.shift() ?? 0;
+    return new Date(ANCHOR);
+  });
+  expect(lost).toEqual([]);
+  expect(time.now().getTime()).toBe(ANCHOR);
+});
+
+it('gives up on a clock that always answers late, and stays as it was', async () => {
+  const { clock, read } = machine();
+  const time = createTime({ scale: 1, anchorMs: 0, offsetMs: 0 }, read);
+  const late = async () => {
+    clock.ms += MINUTE;
+    return new Date(ANCHOR);
+  };
+  expect(await time.correctBy(late)).toBe(false);
+  expect(time.now().getTime()).toBe(clock.ms);
+});

@@ -15,7 +15,7 @@ afterAll(() => {
 
 const pair = (name: string, perSecond: number) => {
   const key = `${corner.prefix}:${name}`;
-  return { key, first: createTurns(clients[0], key, perSecond), second: createTurns(clients[1], key, perSecond) };
+  return { key, first: createTurns(clients[0], key, 1000 / perSecond), second: createTurns(clients[1], key, 1000 / perSecond) };
 };
 
 it('come evenly spaced over two processes, without a burst', async () => {

@@ -55,7 +55,7 @@ describe('a circuit after three failures in a row', () => {
   it('sends nothing, and says for how long', async () => {
     const { ask, sent, gauge } = await opened();
     vi.advanceTimersByTime(2 * SECOND);
-    expect(await failure(ask(answers))).toMatchObject({ name: 'RateLimited', provider: 'analyst', retryAfterMs: 3 * SECOND });
+    expect(await failure(ask(answers))).toMatchObject({ name: 'CircuitOpen', provider: 'analyst', retryAfterMs: 3 * SECOND });
     expect(sent()).toBe(3);
     expect(await gauge()).toEqual([['analyst', 1]]);
   });

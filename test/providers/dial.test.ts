@@ -121,6 +121,14 @@ describe('a dial that surely was silent', () => {
     expect(dialed).toEqual({ kind: 'not-sent', error: given.signal.reason });
   });
 
+  it('when it could not set off, for the reason that was given', async () => {
+    const twilio = await stubServer(json(201, callBody()));
+    const error = new RateLimited('telephony', 7);
+    const dialed = await telephonyAt(twilio.url).dial({ ...request, mayStart: () => Promise.reject(error) }, patience());
+    expect(dialed).toEqual({ kind: 'not-sent', error });
+    expect(twilio.received).toHaveLength(0);
+  });
+
   it('when it was given up before it began', async () => {
     const twilio = await stubServer(json(201, callBody()));
     expect(await dial(twilio.url, AbortSignal.abort(new Error('stopping')))).toMatchObject({ kind: 'not-sent' });

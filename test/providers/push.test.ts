@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import webPush from 'web-push';
-import { PermanentlyRefused, ProviderDown, ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
+import { PermanentlyRefused, ProviderDown, ProviderMisconfigured, RateLimited, Withheld } from '#src/providers/errors.ts';
 import { createWebPush, type PushSettings } from '#src/providers/push.web-push.ts';
 import { failure, patience, words } from './stub-server.ts';
 
@@ -94,6 +94,22 @@ it.each([
 it('waits as long as it is asked to', async () => {
   const { push, subscription } = await setup(status(429, { 'retry-after': '12' }));
   expect(await failure(push.send(subscription, message, options, patience()))).toMatchObject({ retryAfterMs: 12_000 });
+});
+
+describe('asks whether it may still begin when the connection stands', () => {
+  it('and is sent whole', async () => {
+    const { push, subscription, received } = await setup(status(201));
+    expect(await push.send(subscription, message, { ...options, mayStart: async () => true }, patience())).toEqual({ kind: 'sent' });
+    const { headers } = received[0] as IncomingMessage;
+    expect(Number(headers['content-length'])).toBeGreaterThan(100);
+  });
+
+  it('and not a byte is sent where it may not', async () => {
+    const { push, subscription, received } = await setup(status(201));
+    const mayStart = async () => false;
+    expect(await failure(push.send(subscription, message, { ...options, mayStart }, patience()))).toBeInstanceOf(Withheld);
+    expect(received).toHaveLength(0);
+  });
 });
 
 describe('is not even sent', () => {

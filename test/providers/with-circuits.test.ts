@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMetrics } from '#src/platform/metrics.ts';
 import { SECOND } from '#src/platform/time.ts';
-import { ProviderDown, RateLimited } from '#src/providers/errors.ts';
+import { ProviderDown, RateLimited, Withheld } from '#src/providers/errors.ts';
+import type { Dialed } from '#src/providers/telephony.ts';
 import { pushWithCircuits, recordingsWithCircuit, telephonyWithCircuits } from '#src/providers/with-circuits.ts';
 import { fakePush, fakeStore } from '#test/support/fakes/providers.ts';
 import { fakeTelephony } from '#test/support/fakes/telephony.ts';
@@ -33,7 +34,7 @@ describe('row 19: dials, by the real client', () => {
     const { dial, twilio } = await setup(answer);
     for (let count = 0; count < 3; count += 1) expect(await dial()).toMatchObject({ kind: 'unknown' });
     const held = await dial();
-    expect(held).toMatchObject({ kind: 'not-sent', error: { name: 'RateLimited', retryAfterMs: 5 * SECOND } });
+    expect(held).toMatchObject({ kind: 'not-sent', error: { name: 'CircuitOpen', retryAfterMs: 5 * SECOND } });
     expect(twilio.received).toHaveLength(3);
   });
 
@@ -45,8 +46,8 @@ describe('row 19: dials, by the real client', () => {
     expect(dialed.map((one) => [one.kind, one.kind === 'not-sent' && one.error.name])).toEqual([
       ['not-sent', 'ProviderDown'],
       ['not-sent', 'ProviderDown'],
-      ['not-sent', 'RateLimited'],
-      ['not-sent', 'RateLimited'],
+      ['not-sent', 'CircuitOpen'],
+      ['not-sent', 'CircuitOpen'],
     ]);
   });
 
@@ -69,6 +70,17 @@ describe('row 19: dials, by the real client', () => {
     await vi.waitFor(() => expect(twilio.received).toHaveLength(4));
     again.abort(new Error('stopping'));
     expect(await more).toMatchObject({ kind: 'unknown' });
+  });
+
+  it('that our own side withheld do not say that Twilio is there again', async () => {
+    const unknown: Dialed = { kind: 'unknown', error: new ProviderDown('telephony') };
+    let answer: Dialed = unknown;
+    const telephony = telephonyWithCircuits({ ...fakeTelephony(), dial: () => Promise.resolve(answer) }, createMetrics());
+    for (let count = 0; count < 3; count += 1) await telephony.dial(request, patience());
+    vi.advanceTimersByTime(5 * SECOND);
+    answer = { kind: 'not-sent', error: new Withheld() };
+    expect(await telephony.dial(request, patience())).toEqual(answer);
+    expect(await telephony.dial(request, patience())).toMatchObject({ error: { name: 'CircuitOpen' } });
   });
 
   it('try again with a single one', async () => {
@@ -95,13 +107,33 @@ describe('row 19: dials, by the real client', () => {
     expect(twilio.received.filter(({ method }) => method === 'POST')).toHaveLength(4);
   });
 
+  it('and each kind of question has its own: media that cannot be had stop no look-up, nor one kind of look-up another', async () => {
+    const broken = () => Promise.reject(new ProviderDown('telephony'));
+    const metrics = createMetrics();
+    const telephony = telephonyWithCircuits({ ...fakeTelephony(), fetchRecording: broken, findCallsTo: broken }, metrics);
+    const media = () => failure(telephony.fetchRecording('RE1', { maxBytes: 1, signal: patience() }));
+    const lists = () => failure(telephony.findCallsTo(CUSTOMER, { startedAfter: new Date(0) }, patience()));
+    for (let count = 0; count < 3; count += 1) await media();
+    expect(await media()).toMatchObject({ name: 'CircuitOpen' });
+    expect(await lists()).toBeInstanceOf(ProviderDown);
+    for (let count = 0; count < 3; count += 1) await lists();
+    expect(await lists()).toMatchObject({ name: 'CircuitOpen' });
+    expect(await telephony.findCall(CALL, patience())).toBeNull();
+    expect(await telephony.listRecordings(CALL, patience())).toEqual([]);
+    const open = (await metrics.providerCircuitOpen.get()).values.filter(({ value }) => value > 0);
+    expect(open.map(({ labels }) => labels)).toEqual([
+      { provider: 'telephony', requests: 'lists' },
+      { provider: 'telephony', requests: 'media' },
+    ]);
+  });
+
   it('and look-ups have theirs', async () => {
     const { telephony, dial, twilio } = await setup((reply, { method }) =>
       method === 'GET' ? reply.code(503).send('') : reply.code(201).send(callBody()),
     );
     const errors = [];
     for (let count = 0; count < 4; count += 1) errors.push(await failure(telephony.findCall(CALL, patience())));
-    expect(errors.map((error) => (error as Error).name)).toEqual(['ProviderDown', 'ProviderDown', 'RateLimited', 'RateLimited']);
+    expect(errors.map((error) => (error as Error).name)).toEqual(['ProviderDown', 'ProviderDown', 'CircuitOpen', 'CircuitOpen']);
     expect(twilio.received).toHaveLength(3);
     expect(await dial()).toMatchObject({ kind: 'accepted' });
   });
@@ -131,5 +163,5 @@ it('row 24: one push service that is down holds the news for its own drivers alo
   expect(await failure(send('https://one.example/b'))).toBeInstanceOf(RateLimited);
   expect(await send('https://two.example/a')).toEqual({ kind: 'sent' });
   expect(await send(null)).toEqual({ kind: 'sent' });
-  expect((await metrics.providerCircuitOpen.get()).values).toEqual([{ labels: { provider: 'push' }, value: 1 }]);
+  expect((await metrics.providerCircuitOpen.get()).values).toEqual([{ labels: { provider: 'push', requests: 'all' }, value: 1 }]);
 });

@@ -96,6 +96,20 @@ describe.each([
     await producer.forget('notification', payload);
   });
 
+  it('puts jobs among the failed, each once, but none that it holds in another way', async () => {
+    await producer.enqueue('notification', other, { delayMs: 60_000 });
+    const items = [payload, other, payload].map((each) => ({ payload: each, reason: 'refused' }));
+    await producer.enqueueFailed('notification', items);
+    await producer.enqueueFailed('notification', items);
+    expect(await producer.presence('notification', other)).toBe('pending');
+    await producer.forget('notification', other);
+    // BullMQ: by the job's first run.
+    await subject.finish('notification', 'failed');
+    expect(await producer.presence('notification', payload)).toBe('failed');
+    await producer.forget('notification', payload);
+    expect(await producer.presence('notification', payload)).toBe('missing');
+  });
+
   it('adds many, each once', async () => {
     await producer.enqueueMany('notification', [{ payload }, { payload: other, delayMs: 60_000 }, { payload }]);
     expect(await producer.presence('notification', payload)).toBe('pending');

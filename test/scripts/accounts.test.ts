@@ -83,7 +83,7 @@ describe('agents:create', () => {
     const made = await create();
     expect(made).toMatchObject({ code: 0, stderr: '' });
     const stored = await createAgents(client.db()).findByEmail('ada@example.com');
-    expect(stored).toMatchObject({ id: made.lines.at(-1), role: 'admin', active: true });
+    expect(stored).toMatchObject({ id: made.lines.at(-1), boardAccess: 'full', active: true });
     expect(stored?.password).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(await verifyPassword(stored?.password, PASSWORD)).toBe(true);
     expect(await verifyPassword(stored?.password, `${PASSWORD} `)).toBe(false);
@@ -91,6 +91,21 @@ describe('agents:create', () => {
       phone: '+12025550101',
       login_count: 0,
     });
+  });
+
+  it('lets one who is no administrator look at the board, if told so', async () => {
+    const look = ['--password-stdin', '--board-access', 'read'];
+    const reader = { email: 'reader@example.com', phone: '+12025550120', role: 'agent' };
+    expect(await create(reader, PASSWORD, look)).toMatchObject({ code: 0, stderr: '' });
+    expect(await createAgents(client.db()).findByEmail(reader.email)).toMatchObject({ boardAccess: 'read' });
+    const driver = { email: 'driver@example.com', phone: '+12025550121', role: 'agent' };
+    expect(await create(driver)).toMatchObject({ code: 0 });
+    expect(await createAgents(client.db()).findByEmail(driver.email)).toMatchObject({ boardAccess: null });
+
+    const admin = await create({ email: 'both@example.com', phone: '+12025550122' }, PASSWORD, look);
+    expect(admin).toMatchObject({ code: 1, stdout: '' });
+    expect(admin.stderr).toContain('--board-access: administrators may do everything there');
+    expect((await create(reader, PASSWORD, ['--password-stdin', '--board-access', 'full'])).stderr).toContain('--board-access');
   });
 
   it.each([

@@ -26,12 +26,16 @@ export function act(what: Act, { world, fleet, queue, clients, double }: Stage, 
       return fleet.killOne(victim);
     case 'freeze':
       return fleet.freezeOne(victim);
+    case 'freeze and flush':
+      // Nobody takes up what it was doing: reconcile must, and meets it when it wakes.
+      queue.flush();
+      return fleet.freezeOne(victim);
     case 'clock jump':
       return random.pick(fleet.all()).actor.jumpClock();
     case 'flush':
       return queue.flush();
     case 'lose job':
-      if (jobs.length > 0) queue.jobs.delete(random.pick(jobs).id);
+      if (jobs.length > 0) queue.lose(random.pick(jobs));
       return;
     case 'double job':
       if (jobs.length > 0) double(random.pick(jobs));

@@ -41,6 +41,7 @@ export function faultsInTheBooks(world: World, twilio: SimTwilio, clients: Clien
     ...[...twilio.calls.values()].flatMap((call) => faultsOfCall(call, bySid.get(call.sid), world)),
     ...[...bySid.keys()].filter((sid) => !twilio.calls.has(sid)).map((sid) => `call ${sid} was never placed`),
     ...deliveries.flatMap((delivery) => faultsOfNews(delivery, world)),
+    ...deliveries.flatMap((delivery) => faultsOfTries(delivery, world)),
   ];
 }
 
@@ -66,4 +67,13 @@ function faultsOfNews({ _id, status, contact, agent_id }: DeliveryDoc, { store }
   if (!agent_id || kind === undefined) return [];
   const told = store.notifications.filter((row) => row.delivery_id.equals(_id) && row.kind === kind);
   return told.length > 0 ? [] : [`delivery ${_id.toHexString()} is ${contact.state}, and the driver was not told: ${kind}`];
+}
+
+/** What was proved not placed rang nowhere, nor did what the rules forbade at the last moment: neither costs the customer one of their calls. */
+function faultsOfTries({ _id, contact, max_retries }: DeliveryDoc, { store }: World): string[] {
+  const own = store.attempts.filter(({ delivery_id }) => delivery_id.equals(_id));
+  const tried = own.filter(({ outcome }) => outcome !== 'not_placed' && outcome !== 'not_permitted').length;
+  const of = `delivery ${_id.toHexString()}, max_retries ${max_retries}, was`;
+  if (tried > max_retries + 1) return [`${of} tried ${tried} times`];
+  return contact.reason === 'retries_exhausted' && tried <= max_retries ? [`${of} given up after ${tried} tries`] : [];
 }

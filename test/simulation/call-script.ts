@@ -4,7 +4,7 @@ import type { Random } from './random.ts';
 
 /** What happens in a call, and so many milliseconds after the dial. */
 export type Happening = { at: number } & (
-  | { kind: 'status'; status: TwilioStatus; seconds?: number }
+  | { kind: 'status'; status: TwilioStatus; seconds?: number; errorCode?: string }
   | { kind: 'amd'; answeredBy: string }
   | { kind: 'choice'; digits: string }
   | { kind: 'recording'; status: 'in-progress' | 'completed' | 'absent' }
@@ -17,7 +17,7 @@ export function drawCall(random: Random): Happening[] {
   const ended = (status: TwilioStatus, at: number): Happening => ({ at, kind: 'status', status });
   switch (random.int(10)) {
     case 0:
-      return [initiated, ended('failed', random.between(2, 5) * SECOND)];
+      return [initiated, failed(random)];
     case 1:
       return [initiated, ringing, ended('busy', random.between(4, 10) * SECOND)];
     case 2:
@@ -29,6 +29,15 @@ export function drawCall(random: Random): Happening[] {
     default:
       return [initiated, ringing, ...answered(random, 'human', [random.pick(['1', '1', '2', '2', '2', '3', '9'])])];
   }
+}
+
+/** Without a code; a number that does not exist; a country that is not enabled; too long in Twilio's queue; opted out of at Twilio. */
+const FAILURES = [undefined, undefined, '13224', '13227', '22005', '21610'];
+
+function failed(random: Random): Happening {
+  const errorCode = random.pick(FAILURES);
+  const at = random.between(2, 5) * SECOND;
+  return { at, kind: 'status', status: 'failed', ...(errorCode === undefined ? {} : { errorCode }) };
 }
 
 function answered(random: Random, answeredBy: string, digits: string[]): Happening[] {

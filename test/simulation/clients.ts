@@ -30,10 +30,13 @@ export function startClients(webs: () => Process[], world: World): Clients {
   const agents = [0, 1].map(() => aDriver(world, random.chance(0.8)));
   const phones = Array.from({ length: 1 + random.int(3) }, (_, n) => `+1202555010${n}`);
 
-  /** Asks some web process, again and again, until one has answered; a 4xx is an answer, too. */
-  const insist = (what: string, request: (web: Process) => Promise<void>, within = 60 * SECOND) => {
+  /** Asks some web process, again and again, until one has answered; a 4xx is an answer, too. Or gives up, after each time that likely. */
+  const insist = (what: string, request: (web: Process) => Promise<void>, { within = 60 * SECOND, givesUp = 0 } = {}) => {
     let over = false;
-    const again = () => void scheduler.after(random.between(1, 5) * SECOND, `client: ${what} again`, ask);
+    const again = () => {
+      if (random.chance(givesUp)) return counter.add('requests not repeated');
+      scheduler.after(random.between(1, 5) * SECOND, `client: ${what} again`, ask);
+    };
     const ask = () => {
       const alive = webs().filter(({ actor }) => actor.state() !== 'dead');
       if (alive.length === 0) return again();
@@ -98,7 +101,7 @@ export function startClients(webs: () => Process[], world: World): Clients {
         cancelled.add(id);
         counter.add('deliveries cancelled');
       };
-      insist(`cancel ${id}`, cancel, random.chance(0.5) ? 50 : 60 * SECOND);
+      insist(`cancel ${id}`, cancel, { within: random.chance(0.5) ? 50 : 60 * SECOND, givesUp: random.pick([0, 1]) });
     },
     optOutOne() {
       const phone = random.pick(phones);

@@ -96,6 +96,15 @@ export const mutants = {
       },
     }),
   },
+  'what was not placed counts as a try': {
+    deps: (deps) => ({
+      ...deps,
+      attempts: {
+        ...deps.attempts,
+        insert: ({ not_placed_before: _forgotten, ...attempt }) => deps.attempts.insert(attempt),
+      },
+    }),
+  },
   'nothing is read again after the claim': {
     deps: (deps) => {
       const known = new Map<string, unknown>();
@@ -148,6 +157,55 @@ export const mutants = {
           const attempt = await deps.attempts.find(id);
           if (attempt?.follow_up === 'due') await deps.attempts.followedUp(attempt._id);
           return attempt;
+        },
+      },
+    }),
+  },
+  'a cancellation is seen through by its own request alone': {
+    deps: (deps) => ({ ...deps, walks: { ...deps.walks, cancellations: async function* () {} } }),
+  },
+  'a late run hides when the planned retry is due': {
+    deps: (deps) => ({
+      ...deps,
+      deliveries: { ...deps.deliveries, moveContact: (id, { unlessAfter: _ignored, ...move }) => deps.deliveries.moveContact(id, move) },
+    }),
+  },
+  'a late run counts the retries anew': {
+    deps: (deps, _actor, { deliveries }) => ({
+      ...deps,
+      deliveries: {
+        ...deps.deliveries,
+        async moveContact(id, move) {
+          const moved = await deps.deliveries.moveContact(id, move);
+          const { retries } = move;
+          if (moved && retries !== undefined)
+            deliveries.update(
+              id,
+              () => true,
+              (doc) => ({ ...doc, retry_count: retries }),
+            );
+          return moved;
+        },
+      },
+    }),
+  },
+  'what failed before Redis was emptied is forgotten': {
+    deps: (deps) => ({ ...deps, producer: { ...deps.producer, enqueueFailed: async () => undefined } }),
+  },
+  'a push is sent however old its claim is': {
+    deps: ({ push, ...deps }) => ({
+      ...deps,
+      push: { send: (subscription, message, { mayStart: _, ...options }, signal) => push.send(subscription, message, options, signal) },
+    }),
+  },
+  'a recording is uploaded whatever became of it meanwhile': {
+    deps: (deps) => ({
+      ...deps,
+      attempts: {
+        ...deps.attempts,
+        async find(id) {
+          const found = await deps.attempts.find(id);
+          return found?.recording?.state === 'stored' ? { ...found, recording: { ...found.recording, state: 'pending' } } : found;
         },
       },
     }),

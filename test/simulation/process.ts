@@ -58,7 +58,7 @@ export function startProcess(name: string, kind: 'web' | 'worker', { world, queu
     ...createProviders(actor, outside, world),
     producer: kind === 'web' ? afterwards(producer) : producer,
     marker: queue.markerOf(actor),
-    turns: { take: () => actor.trip('turn', () => turnOf(world)) },
+    turns: { take: () => actor.trip('turn', () => turnOf(world)), depart: async () => ({ kind: 'taken' }) },
     telephony: createTelephony(actor, twilio, world),
     metrics,
     time: actor.time,

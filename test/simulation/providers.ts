@@ -1,24 +1,24 @@
-import { AnalysisUnusable, ProviderDown, ProviderMisconfigured, RateLimited, RecordingNotFound } from '#src/providers/errors.ts';
+import { AnalysisUnusable, ProviderDown, ProviderMisconfigured, RateLimited, RecordingNotFound, Withheld } from '#src/providers/errors.ts';
 import type { Analyst } from '#src/providers/analyst.ts';
 import type { Push } from '#src/providers/push.ts';
 import type { RecordingStore } from '#src/providers/recordings.ts';
 import type { Transcriber } from '#src/providers/transcriber.ts';
 import type { Actor } from './actor.ts';
+import { watchEffects, type EffectRules } from './rules-of-effects.ts';
 import type { World } from './world.ts';
 
 /** What all processes share behind their providers. */
 export interface Outside {
   objects: Map<string, Buffer>;
-  /** Pushes by their topic. */
-  pushed: Map<string, number>;
+  rules: EffectRules;
 }
 
-export const createOutside = (): Outside => ({ objects: new Map(), pushed: new Map() });
+export const createOutside = (world: World): Outside => ({ objects: new Map(), rules: watchEffects(world) });
 
 /** One process's way to S3, OpenAI and the push service. What was said follows from the bytes. */
 export function createProviders(
   actor: Actor,
-  { objects, pushed }: Outside,
+  { objects, rules }: Outside,
   { random, weather, counter }: World,
 ): { recordingStore: RecordingStore; transcriber: Transcriber; analyst: Analyst; push: Push } {
   const ask = async <Result>(what: string, signal: AbortSignal, effect: () => Result, errors: (() => Error)[]): Promise<Result> => {
@@ -38,8 +38,9 @@ export function createProviders(
   ];
   return {
     recordingStore: {
-      store: ({ key, bytes }, signal) =>
-        ask(
+      store({ key, bytes }, signal) {
+        rules.uploading(key);
+        return ask(
           's3 store',
           signal,
           () => {
@@ -47,7 +48,8 @@ export function createProviders(
             return { url: `https://s3.example.com/${key}`, size: bytes.length, sha256: 'a' };
           },
           s3,
-        ),
+        );
+      },
       fetch: (key, { signal }) =>
         ask(
           's3 fetch',
@@ -82,16 +84,18 @@ export function createProviders(
         ),
     },
     push: {
-      send: (_subscription, _message, { topic }, signal) =>
-        ask(
+      async send(_subscription, _message, { topic, mayStart }, signal) {
+        if (mayStart && !(await mayStart())) throw new Withheld();
+        return ask(
           'push',
           signal,
           () => {
-            pushed.set(topic, (pushed.get(topic) ?? 0) + 1);
+            rules.pushed(topic);
             return { kind: 'sent' };
           },
           [() => new ProviderDown('push'), () => new RateLimited('push', 1000), () => new ProviderMisconfigured('push')],
-        ),
+        );
+      },
     },
   };
 }

@@ -14,6 +14,8 @@ export interface SimJob {
   dueAt: number;
   attemptsMade: number;
   stalls: number;
+  /** Its next run does no work and fails. */
+  failsAtOnce: boolean;
   /** The run that holds its lock. */
   run: number;
 }
@@ -24,10 +26,16 @@ export interface SimQueue {
   /** Tells whoever takes jobs that this one waits. */
   onWaiting: (job: SimJob) => void;
   add(name: QueueName, payload: object, timing?: Timing): void;
+  addFailed(name: QueueName, payload: object): void;
   /** Back into the queue, to run in so many milliseconds. */
   requeue(job: SimJob, delayMs: number): void;
   /** FLUSHALL: jobs, marker and holds. */
   flush(): void;
+  /** A single job is gone and nothing else: by an operator's hand. */
+  lose(job: SimJob): void;
+  wasLost(id: string): boolean;
+  /** Whether a pass of reconcile has ended since. */
+  isFilled(): boolean;
   /** No job of this queue is taken until then; Infinity: until an operator resumes it. */
   heldUntil: Map<QueueName, number>;
   producerOf(actor: Actor): Producer;
@@ -44,6 +52,7 @@ class RedisAway extends Error {
 export function createQueue(world: World): SimQueue {
   const { random, scheduler, weather } = world;
   let marker: string | null = null;
+  const lost = new Set<string>();
   const contractOf = (name: QueueName): QueueContract => catalogue[name];
   const keyOf = (name: QueueName, payload: object) => contractOf(name).key(payload as Record<string, unknown>);
   const isPending = ({ state }: SimJob) => state === 'waiting' || state === 'active';
@@ -55,9 +64,14 @@ export function createQueue(world: World): SimQueue {
     add(name, payload, { delayMs = 0 } = {}) {
       const id = keyOf(name, payload);
       if (queue.jobs.has(id)) return;
-      const job: SimJob = { name, id, payload, state: 'waiting', dueAt: 0, attemptsMade: 0, stalls: 0, run: 0 };
+      const job: SimJob = { name, id, payload, state: 'waiting', dueAt: 0, attemptsMade: 0, stalls: 0, failsAtOnce: false, run: 0 };
       queue.jobs.set(id, job);
       queue.requeue(job, delayMs);
+    },
+    addFailed(name, payload) {
+      if (queue.jobs.has(keyOf(name, payload))) return;
+      queue.add(name, payload);
+      (queue.jobs.get(keyOf(name, payload)) as SimJob).failsAtOnce = true;
     },
     requeue(job, delayMs) {
       job.state = 'waiting';
@@ -70,6 +84,12 @@ export function createQueue(world: World): SimQueue {
       queue.heldUntil.clear();
       marker = null;
     },
+    lose({ id }) {
+      queue.jobs.delete(id);
+      lost.add(id);
+    },
+    wasLost: (id) => lost.has(id),
+    isFilled: () => marker === 'complete',
     producerOf(actor) {
       const redis = <Result>(what: string, effect: () => Result) =>
         actor.trip(what, () => {
@@ -82,6 +102,12 @@ export function createQueue(world: World): SimQueue {
           if (items.length === 0) return;
           await redis(`enqueue ${items.length} of ${name}`, () => {
             for (const { payload, ...timing } of items) queue.add(name, payload, timing);
+          });
+        },
+        async enqueueFailed(name, items) {
+          if (items.length === 0) return;
+          await redis(`enqueue ${items.length} of ${name} as failed`, () => {
+            for (const { payload } of items) queue.addFailed(name, payload);
           });
         },
         presence: (name, payload) =>

@@ -39,10 +39,10 @@ export function watchDialing(world: World, twilio: SimTwilio): { placed(call: Si
     claims.set(after._id.toHexString(), { forbidden: whatForbids(subject), subject });
   });
 
-  const subjectOf = ({ delivery_id, customer_id, to_number, number }: CallAttemptDoc): ContactSubject | null => {
+  const subjectOf = ({ delivery_id, customer_id, to_number, ...count }: CallAttemptDoc): ContactSubject | null => {
     const delivery = store.deliveries.get(delivery_id);
     const customer = store.customers.get(customer_id);
-    return delivery && customer ? contactSubject(delivery, customer, store.optOuts.get(to_number) !== null, number) : null;
+    return delivery && customer ? contactSubject(delivery, customer, store.optOuts.get(to_number) !== null, count) : null;
   };
 
   const whatForbids = (subject: ContactSubject | null): string | null => {
@@ -75,6 +75,7 @@ function isInWindow({ customer, delivery }: ContactSubject, now: number): boolea
     customer,
     optedOut: false,
     attemptNumber: 1,
+    notPlaced: 0,
     delivery: { ...delivery, status: 'scheduled' as const, contact: { state: 'pending' as const } },
   };
   return [now - SLACK_MS, now, now + MOST_SKEW_MS].some((at) => mayContact(open, new Date(at)).kind === 'now');

@@ -2,6 +2,7 @@ import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { World } from './world.ts';
 
 const OPEN = ['pending', 'contacting'];
+const WITH_TWILIO = ['submitted', 'in_progress'];
 const UNDER_WAY = ['planned', 'submitting', 'unknown', 'submitted', 'in_progress'];
 
 /** P5: a delivery that is not at its end has work that reconcile can find in the state alone. To be asked after every step. */
@@ -25,9 +26,20 @@ export function watchWork({ store, fail }: World): () => void {
     );
   };
 
+  /** Of a cancelled one: a call that Twilio is not to end, or a driver who is not to be told. */
+  const isForgotten = ({ _id, status, agent_id, cancel_follow_up }: DeliveryDoc): boolean => {
+    if (status !== 'cancelled' || cancel_follow_up === 'due') return false;
+    const theirs = ({ delivery_id }: { delivery_id: DeliveryDoc['_id'] }) => delivery_id.equals(_id);
+    const goOn = store.attempts.filter((row) => theirs(row) && WITH_TWILIO.includes(row.state) && !row.cancel_requested);
+    const told = store.notifications.filter((row) => theirs(row) && row.kind === 'cancelled');
+    return goOn.length > 0 || (agent_id !== undefined && told.length === 0);
+  };
+
   return () => {
     if (!changed) return;
     changed = false;
+    for (const { _id } of store.deliveries.filter(isForgotten))
+      fail(`P5: the cancelling of delivery ${_id.toHexString()} is not seen through`);
     const lost = store.deliveries.filter((delivery) => OPEN.includes(delivery.contact.state) && !hasWork(delivery));
     for (const { _id, contact } of lost) fail(`P5: delivery ${_id.toHexString()} is ${contact.state} and nothing will move it on`);
   };

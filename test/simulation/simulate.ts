@@ -44,8 +44,8 @@ const MOST_STEPS = 60_000;
 /** Longer than any delivery is in the future and any retry away. */
 const LONGEST_CALM_MS = 7 * 24 * HOUR;
 const MOST_REPLAYS = 6;
-/** Around the dial everything is more likely to go wrong: that is where it matters. */
-const HOT = /claim|dial|submitted|unknown|lookedUp|budget|turn/;
+/** Around the dial, and where a delivery is told what became of it, everything is more likely to go wrong: that is where it matters. */
+const HOT = /claim|dial|submitted|unknown|lookedUp|budget|turn|deliveries\.cancel|requestCancel|history|moveContact/;
 const HOTTER = 5;
 /** An ordinary afternoon, and the nights in which the clocks change. */
 const BEGINNINGS = ['2026-03-10T14:00:00Z', '2026-03-07T22:00:00Z', '2026-10-31T21:00:00Z'];
@@ -89,7 +89,7 @@ export async function simulate({ seed, trace, mutant = {} }: SimulationOptions):
   const checkWork = watchWork(world);
   const queue = createQueue(world);
   const mutate = mutant.deps ?? ((deps) => deps);
-  const fleet = startFleet({ world, queue, twilio, outside: createOutside(), mutate: (deps, actor) => mutate(deps, actor, store) });
+  const fleet = startFleet({ world, queue, twilio, outside: createOutside(world), mutate: (deps, actor) => mutate(deps, actor, store) });
   const { double } = connectWorkers(queue, fleet.workers, world);
   connectCallbacks(twilio, fleet.webs, world);
   const clients = startClients(fleet.webs, world);

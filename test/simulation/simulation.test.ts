@@ -5,8 +5,8 @@ import { simulate } from './simulate.ts';
 
 /** What costs some ten seconds of one core; a hundred thousand: `npm run simulate -- --seeds 100000`. */
 const SEEDS = 2000;
-/** In so many runs each mutant must be found. */
-const WITHIN = 1000;
+/** In so many runs each mutant must be found; most are within a few. */
+const WITHIN = 5000;
 const MINUTE = 60_000;
 
 async function firstFailure(mutant: Mutant): Promise<string | undefined> {
@@ -57,6 +57,6 @@ it('the same seed takes the same steps', async () => {
 
 describe('a broken rule is found', () => {
   it.each(Object.entries(mutants))('%s', { timeout: 5 * MINUTE }, async (_name, mutant) => {
-    expect(await firstFailure(mutant)).toMatch(/P\d|books/);
+    expect(await firstFailure(mutant)).toMatch(/P\d|row \d|books/);
   });
 });

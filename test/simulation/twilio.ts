@@ -62,11 +62,18 @@ export function createTwilio(world: World): SimTwilio {
   const report = (call: SimCall, what: string, toEvent: Callback['toEvent'], isChoice = false) =>
     twilio.onCallback({ call, what: `${what} of ${call.sid.slice(-4)}`, toEvent, isChoice });
 
-  const becomes = (call: SimCall, status: TwilioStatus, seconds?: number) => {
+  const becomes = (call: SimCall, status: TwilioStatus, seconds?: number, errorCode?: string) => {
     const now = scheduler.now();
     const SequenceNumber = call.history.length;
     call.history.push({ at: now, status, ...(seconds === undefined ? {} : { seconds }) });
-    const told = { AccountSid: ACCOUNT, CallSid: call.sid, CallStatus: status, SequenceNumber, Timestamp: toSecond(now) };
+    const told = {
+      AccountSid: ACCOUNT,
+      CallSid: call.sid,
+      CallStatus: status,
+      SequenceNumber,
+      Timestamp: toSecond(now),
+      ...(errorCode === undefined ? {} : { ErrorCode: errorCode }),
+    };
     report(call, status, (at) => statusEvent(seconds === undefined ? told : { ...told, CallDuration: seconds }, at));
   };
 
@@ -74,7 +81,7 @@ export function createTwilio(world: World): SimTwilio {
     const told = { AccountSid: ACCOUNT, CallSid: call.sid };
     switch (happening.kind) {
       case 'status':
-        return becomes(call, happening.status, happening.seconds);
+        return becomes(call, happening.status, happening.seconds, happening.errorCode);
       case 'amd':
         return report(call, 'amd', (at) => amdEvent({ ...told, AnsweredBy: happening.answeredBy }, at));
       case 'choice':

@@ -23,6 +23,7 @@ export interface Weather {
 export type Act =
   | 'kill'
   | 'freeze'
+  | 'freeze and flush'
   | 'flush'
   | 'lose job'
   | 'double job'
@@ -39,6 +40,7 @@ const ACTS: readonly Act[] = [
   'kill',
   'freeze',
   'freeze',
+  'freeze and flush',
   'flush',
   'lose job',
   'double job',

@@ -7,7 +7,7 @@ import { applyCallEvent } from '#workers/call-event.ts';
 import { placeCall } from '#workers/call.ts';
 import { JobTooLong, unlessAborted } from '#workers/job-signal.ts';
 import { pushNotification } from '#workers/notification.ts';
-import type { Outcome } from '#workers/outcome.ts';
+import { reject, type Outcome } from '#workers/outcome.ts';
 import type { RunContext } from '#workers/processor.ts';
 import { runReconcile } from '#workers/reconcile.ts';
 import { copyRecording } from '#workers/recording.ts';
@@ -31,6 +31,8 @@ const PROCESSORS: Partial<Record<QueueName, Run>> = {
   notification: pushNotification,
   reconcile: runReconcile,
 };
+
+const failAgain: Run = async () => reject('it had failed before Redis was emptied');
 
 /** As in workers/start-worker.ts, in milliseconds. */
 const LOCK_LOST_MS = [8000, 14_000] as const;
@@ -72,7 +74,7 @@ export function connectWorkers(queue: SimQueue, workers: () => Process[], world:
     const lock = watchLock(job, run, actor, controller);
     const lastAttempt = job.attemptsMade + 1 >= contract.retry.attempts;
     world.trace(`  ${actor.name} starts ${job.id}`);
-    const processor = PROCESSORS[job.name] as Run;
+    const processor = job.failsAtOnce ? failAgain : (PROCESSORS[job.name] as Run);
     const settle = (what: string, change: () => void) =>
       void actor.trip(`${job.id}: ${what}`, () => {
         if (world.away.redis > scheduler.now())
@@ -127,19 +129,25 @@ export function connectWorkers(queue: SimQueue, workers: () => Process[], world:
         queue.requeue(job, Math.max(SHORTEST_SNOOZE_MS, time.until(outcome.until)));
         return;
       case 'rejected':
+        if (job.failsAtOnce) counter.add('jobs that stand among the failed again');
+        job.failsAtOnce = false;
         job.state = 'failed';
         return;
     }
   };
 
+  /** A hold that lasts longer stays as it is. */
+  const hold = (name: QueueName, ms: number) =>
+    void queue.heldUntil.set(name, Math.max(queue.heldUntil.get(name) ?? 0, scheduler.now() + ms));
+
   const endFailed = (job: SimJob, error: unknown, lastAttempt: boolean) => {
     if (isDatabaseAway(error)) return queue.requeue(job, RETRY_DATABASE_MS * (1 + random.next()));
     if (error instanceof RateLimited) {
-      queue.heldUntil.set(job.name, scheduler.now() + Math.max(1, error.retryAfterMs));
+      hold(job.name, Math.max(1, error.retryAfterMs));
       return queue.requeue(job, 0);
     }
     if (error instanceof ProviderMisconfigured) {
-      queue.heldUntil.set(job.name, scheduler.now() + random.between(1, 3) * RETRY_AFTER_PAUSE_MS);
+      hold(job.name, random.between(1, 3) * RETRY_AFTER_PAUSE_MS);
       return queue.requeue(job, RETRY_AFTER_PAUSE_MS);
     }
     job.attemptsMade += 1;

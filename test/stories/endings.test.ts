@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { readRedis } from '#test/support/read-redis.ts';
 import { startWorld, type World } from '#test/support/stack.ts';
 import { accountOf, faultsInTheBooks, type Account } from './account.ts';
 import { SENTENCE, stories, type Name, type Story } from './ending-stories.ts';
@@ -211,4 +212,35 @@ it('cancelled in a call: Twilio is asked to end it, and the driver need not go',
 
 it('no attempt was called twice, and every call is in the books', async () => {
   expect(await faultsInTheBooks(world)).toEqual([]);
+});
+
+describe('P8: nothing personal and nothing secret', () => {
+  const told = () => [
+    ...Object.values(accounts).map(({ customer }) => String(customer['phone']).slice(-10)),
+    ...['Customer 0', 'Dora', '2025559999', 'dora@example.com', '1 Main Street', SENTENCE.slice(0, 20), 'neighbour'],
+    ...['TWILIO_AUTH_TOKEN', 'OPENAI_API_KEY', 'S3_SECRET_ACCESS_KEY', 'VAPID_PRIVATE_KEY', 'SESSION_SECRET'].map((name) => secret(name)),
+  ];
+  const secret = (name: string): string => {
+    const value = world.env[name];
+    if (value === undefined) throw new Error(`the installation has no ${name}`);
+    return value;
+  };
+  const foundIn = (text: string) => told().filter((word) => text.includes(word));
+
+  it('is in any line of any log', () => {
+    expect(world.lines.length).toBeGreaterThan(50);
+    expect(foundIn(world.lines.join('\n'))).toEqual([]);
+  });
+
+  it('is in Redis: jobs, their ids, results and reasons, events, locks', async () => {
+    const text = await readRedis(String(world.env['REDIS_URL']), String(world.env['QUEUE_PREFIX']));
+    expect(text).toContain(String(accounts.confirmed.attempts[0]?.['_id']));
+    expect(foundIn(text)).toEqual([]);
+  });
+
+  it('is in the metrics', async () => {
+    const { text } = await world.request('GET', '/metrics');
+    expect(text).toContain('http_request_duration_seconds');
+    expect(foundIn(text)).toEqual([]);
+  });
 });

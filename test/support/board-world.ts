@@ -1,5 +1,6 @@
 import { MongoClient, MongoNetworkError, ObjectId } from 'mongodb';
 import { createProducer } from '#queues/producer.ts';
+import type { AgentDoc } from '#src/db/models/agents.ts';
 import { createAgents } from '#src/db/repositories/agents.ts';
 import { createApp } from '#src/http/app.ts';
 import type { AuditEntry } from '#src/http/board/audit.ts';
@@ -11,9 +12,9 @@ import { freshMongoUri, freshRedis } from './services.ts';
 
 export const PASSWORD = 'correct horse battery staple';
 
-/** The board on a real Redis and a real MongoDB, with an admin, a driver and a dismissed admin. */
-export async function boardWorld({ publicUrl = 'https://delauto.example' } = {}) {
-  const { url, prefix } = await freshRedis();
+/** The board on a real Redis and a real MongoDB, with an admin, an agent who may look, a driver and a dismissed admin. */
+export async function boardWorld({ publicUrl = 'https://delauto.example', redisUrl = '' } = {}) {
+  const { url, prefix } = redisUrl ? { url: redisUrl, prefix: 'board' } : await freshRedis();
   const { log, lines, text } = jsonLog();
   const redis = createRedis({ url, clusterNodes: undefined }, 'producer', log);
   await new Promise((ready) => redis.once('ready', ready));
@@ -25,18 +26,32 @@ export async function boardWorld({ publicUrl = 'https://delauto.example' } = {})
   const mongo = { away: false };
   let waited = 0;
   const app = await createApp({ log });
+  /** Of the board, once it is registered. */
+  const routes: { method: string; url: string }[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) routes.push({ method: each, url });
+  });
 
   const password = await hashPassword(PASSWORD);
-  const add = async (name: string, role: 'agent' | 'admin') => {
-    const made = await agents.create({ name, role, password, email: `${name}@example.com`, phone: `+1202555${name}` }, new Date(clock.ms));
+  const add = async (name: string, given: { role: 'agent' | 'admin'; board_access?: 'read' }) => {
+    const made = await agents.create(
+      { name, ...given, password, email: `${name}@example.com`, phone: `+1202555${name}` },
+      new Date(clock.ms),
+    );
     return 'id' in made ? made.id : '';
   };
-  const ids = { admin: await add('admin', 'admin'), driver: await add('driver', 'agent'), former: await add('former', 'admin') };
-  const dismiss = (id: string) =>
+  const ids = {
+    admin: await add('admin', { role: 'admin' }),
+    reader: await add('reader', { role: 'agent', board_access: 'read' }),
+    driver: await add('driver', { role: 'agent' }),
+    former: await add('former', { role: 'admin' }),
+  };
+  const changeAgent = (id: string, $set: Partial<AgentDoc>) =>
     client
       .db()
-      .collection('agents')
-      .updateOne({ _id: new ObjectId(id) }, { $set: { is_active: false } });
+      .collection<AgentDoc>('agents')
+      .updateOne({ _id: new ObjectId(id) }, { $set });
+  const dismiss = (id: string) => changeAgent(id, { is_active: false });
   await dismiss(ids.former);
 
   /** `at` is the address that browsers use, when it is known only after listening. */
@@ -45,7 +60,7 @@ export async function boardWorld({ publicUrl = 'https://delauto.example' } = {})
       queues: producer.queues.values(),
       agents: {
         ...agents,
-        isActiveAdmin: async (id) => (mongo.away ? Promise.reject(new MongoNetworkError('away')) : agents.isActiveAdmin(id)),
+        boardAccess: async (id) => (mongo.away ? Promise.reject(new MongoNetworkError('away')) : agents.boardAccess(id)),
       },
       audit: async (entry) => void audits.push(entry),
       publicUrl: at,
@@ -55,6 +70,19 @@ export async function boardWorld({ publicUrl = 'https://delauto.example' } = {})
       time: { now: () => new Date(clock.ms), span: (realMs) => realMs * clock.scale },
       monotonic: () => performance.now() + waited,
     });
+
+  const login = (email: string, given = PASSWORD, headers: Record<string, string> = { origin: publicUrl }) =>
+    app.inject({
+      method: 'POST',
+      url: '/board/login',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      payload: new URLSearchParams({ email, password: given }).toString(),
+    });
+  /** The header of one who has logged in. */
+  const session = async (who: keyof typeof ids = 'admin') => {
+    const [cookie] = (await login(`${who}@example.com`)).cookies;
+    return { cookie: `${cookie?.name}=${cookie?.value}` };
+  };
 
   /** Whether MongoDB answers the board. */
   const isAway = (away: boolean) => void (mongo.away = away);
@@ -67,5 +95,26 @@ export async function boardWorld({ publicUrl = 'https://delauto.example' } = {})
     redis.disconnect();
     await client.close();
   };
-  return { app, producer, redis, url, prefix, client, ids, clock, audits, lines, text, register, dismiss, isAway, wait, close };
+  return {
+    app,
+    producer,
+    redis,
+    url,
+    prefix,
+    client,
+    ids,
+    clock,
+    audits,
+    lines,
+    text,
+    routes,
+    register,
+    login,
+    session,
+    changeAgent,
+    dismiss,
+    isAway,
+    wait,
+    close,
+  };
 }

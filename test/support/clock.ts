@@ -16,7 +16,8 @@ export function testClock(start = MORNING): TestClock {
     span: (realMs) => realMs,
     until: (at) => Math.max(0, at.getTime() - ms),
     wait: async () => undefined,
-    correctBy: async () => undefined,
+    correctBy: async () => true,
+    correct: async () => true,
     advance: (by) => void (ms += by),
     set: (at) => void (ms = at.getTime()),
   };

@@ -49,12 +49,22 @@ export function killedAfter<Deps extends object>(deps: Deps, step: number) {
   };
 }
 
+export interface Doomed {
+  world: World;
+  /** Gets the dependencies of its process. */
+  work: (deps: World['deps']) => Promise<unknown>;
+  /** What happens between the kill and the second run. */
+  revive?: () => void;
+  /** False: nobody runs it a second time. Default: true. */
+  isRepeated?: boolean;
+}
+
 /**
  * Runs `work` in worlds made alike, killing it at every one of its steps in turn, then running it again undisturbed, and gives the final
- * state of each next to that of a world where nobody was killed. `work` gets the dependencies of its process.
+ * state of each next to that of a world where nobody was killed.
  */
 export async function killAtEveryStep(
-  prepare: () => Promise<{ world: World; work: (deps: World['deps']) => Promise<unknown>; revive?: () => void }>,
+  prepare: () => Promise<Doomed>,
   check: (world: World) => Promise<unknown> = async ({ db, producer }) => ({ ...(await stateOf(db)), jobs: producer.ids().toSorted() }),
 ): Promise<{ undisturbed: unknown; killed: { step: number; state: unknown }[] }> {
   const calm = await prepare();
@@ -64,14 +74,14 @@ export async function killAtEveryStep(
 
   const killed: { step: number; state: unknown }[] = [];
   for (let step = 1; step <= counting.steps(); step += 1) {
-    const { world, work, revive } = await prepare();
+    const { world, work, revive, isRepeated = true } = await prepare();
     const dying = killedAfter(world.deps, step);
     await work(dying.deps).catch((error: unknown) => {
       if (!(error instanceof Killed)) throw error;
     });
     await dying.quiet();
     revive?.();
-    await work(world.deps);
+    if (isRepeated) await work(world.deps);
     killed.push({ step, state: await check(world) });
   }
   return { undisturbed, killed };

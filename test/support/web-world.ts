@@ -16,7 +16,8 @@ import type { Time } from '#src/platform/time.ts';
 import type { Telephony } from '#src/providers/telephony.ts';
 import { completeEnvironment } from './environment.ts';
 import { jsonLog } from './json-log.ts';
-import { freshMongoUri, freshRedis } from './services.ts';
+import { migratedMongoUri } from './migrated-database.ts';
+import { freshRedis } from './services.ts';
 
 export const HOUR = 3_600_000;
 export const PUBLIC_URL = 'https://delauto.example';
@@ -41,12 +42,12 @@ export interface WebWorldOptions {
 export type WebWorld = Awaited<ReturnType<typeof webWorld>>;
 
 /** The web process's server on a real MongoDB and a real Redis, with an upstream system's key and a driver; asked by `inject`. The clock stands still at 10:00 or 11:00 in New York. */
-export async function webWorld({ mongodbUri = freshMongoUri(), redisUrl, impatient = false }: WebWorldOptions = {}) {
+export async function webWorld({ mongodbUri, redisUrl, impatient = false }: WebWorldOptions = {}) {
   const corner = await freshRedis();
   const settings = loadSettings({
     ...completeEnvironment,
     PUBLIC_URL,
-    MONGODB_URI: mongodbUri,
+    MONGODB_URI: mongodbUri ?? (await migratedMongoUri()),
     REDIS_URL: redisUrl ?? corner.url,
     QUEUE_PREFIX: corner.prefix,
     TWILIO_ACCOUNT_SID: ACCOUNT,
@@ -59,12 +60,13 @@ export async function webWorld({ mongodbUri = freshMongoUri(), redisUrl, impatie
     span: (realMs) => realMs,
     until: (at) => Math.max(0, at.getTime() - clock.ms),
     wait: async () => undefined,
-    correctBy: async () => undefined,
+    correctBy: async () => true,
+    correct: async () => true,
   };
   const database = await connect(settings.mongodb, time, log);
   cleanUps.push(() => database.disconnect());
   const { db } = database;
-  await migrate(db);
+  if (mongodbUri !== undefined) await migrate(db);
 
   const redis = createRedis(settings.redis, 'producer', log);
   if (redisUrl === undefined) await new Promise((ready) => redis.once('ready', ready));

@@ -9,7 +9,7 @@ import type { NotificationDoc } from '#src/db/models/notifications.ts';
 import type { RecordingDoc } from '#src/db/models/recordings.ts';
 import { createRepositories } from '#src/db/repositories/repositories.ts';
 import { createMetrics } from '#src/platform/metrics.ts';
-import type { Turns } from '#src/platform/turns.ts';
+import type { DialTurns } from '#src/platform/dial-turns.ts';
 import type { RunContext } from '#workers/processor.ts';
 import { testClock } from './clock.ts';
 import { emptyDatabase } from './database.ts';
@@ -37,7 +37,7 @@ export async function setup() {
     producer,
     time,
     metrics: createMetrics(),
-    turns: { take: async () => ({ kind: 'taken' }) } as Turns,
+    turns: { take: async () => ({ kind: 'taken' }), depart: async () => ({ kind: 'taken' }) } as DialTurns,
     marker: {
       begin: async () => marker.emptied,
       complete: async () => void (marker.emptied = false),

@@ -1,9 +1,11 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { RecordingDoc } from '#src/db/models/recordings.ts';
+import type { Analysis } from '#src/providers/analyst.ts';
 import { AnalysisUnusable, ProviderDown, RateLimited } from '#src/providers/errors.ts';
 import { anAnalysis } from '#test/support/fakes/providers.ts';
 import { TRACE_ID } from '#test/support/makers.ts';
+import { killedAfter } from '#test/support/killed.ts';
 import { aJob, setup, type World } from '#test/support/world.ts';
 import { analyseTranscript } from '#workers/ai-analysis.ts';
 import type { RunContext } from '#workers/processor.ts';
@@ -58,6 +60,57 @@ it('of two runs at once one analysis counts, in both documents', async () => {
   const { ai_analysis } = await world.recordingNow(recording);
   expect(await world.all('calllogs')).toMatchObject([{ ai_analysis: { sentiment: ai_analysis.sentiment } }]);
   expect(await instructions()).toBe(`Ring twice.\n${ai_analysis.instructions ?? ''}`);
+});
+
+describe('row 4: CallLog and Recording have one analysis', () => {
+  const [theirs, ours] = [
+    anAnalysis({ sentiment: 'positive', instructions: 'A', confidence_score: 0.7 }),
+    anAnalysis({ sentiment: 'negative', instructions: 'B', confidence_score: 0.3 }),
+  ];
+  /** Our run sleeps at the model while another one takes `first` and ends. */
+  const whileAnother = (first: Analysis, ownLater: Analysis) => async () => {
+    world.analyst.script = [first];
+    await analyse();
+    return ownLater;
+  };
+  const expectBoth = async (analysis: object) => {
+    expect(await world.recordingNow(recording)).toMatchObject({ processing_status: 'completed', ai_analysis: analysis });
+    expect(await world.all('calllogs')).toMatchObject([{ ai_analysis: analysis }]);
+  };
+  const fenced = async () => (await world.deps.metrics.fencedWrites.get()).values;
+  beforeEach(() => heard('Leave it at the back door.'));
+
+  it('that of the run that was first, when another wakes with its own', async () => {
+    world.analyst.script = [whileAnother(theirs, ours)];
+    expect(await analyse()).toEqual({ kind: 'done' });
+    await expectBoth({ sentiment: 'positive', instructions: 'A' });
+    expect(await world.all('calllogs')).toMatchObject([{ ai_analysis: { confidence_score: 0.7 } }]);
+    expect(await fenced()).toContainEqual({ labels: { write: 'analysis' }, value: 1 });
+    expect(await instructions()).toBe('Ring twice.\nA');
+  });
+
+  /** What the model says to a run, in a world of its own. `again`: the job runs once more after the kill. */
+  it.each([
+    ['and the next is told something else', () => [ours, theirs], true],
+    ['which slept and woke when another had ended', () => [whileAnother(theirs, ours)], false],
+  ] as const)('when a run is killed at any step, %s', async (_, script, again) => {
+    const payload = () => ({ recordingId: recording._id.toHexString(), traceId: TRACE_ID });
+    world.analyst.script = [...script()];
+    const counting = killedAfter(world.deps, Infinity);
+    await analyseTranscript(payload(), counting.deps, aJob());
+    expect(counting.steps()).toBeGreaterThan(5);
+    for (let step = 1; step <= counting.steps(); step += 1) {
+      world = await setup();
+      delivery = await world.aDelivery({ contact: { state: 'instructed', attempt: 1 } });
+      await heard('Leave it at the back door.');
+      world.analyst.script = [...script()];
+      await analyseTranscript(payload(), killedAfter(world.deps, step).deps, aJob()).catch(() => undefined);
+      if (again) await analyse();
+      const { sentiment } = (await world.recordingNow(recording)).ai_analysis;
+      const [callLog] = await world.all('calllogs');
+      expect(callLog?.['ai_analysis'].sentiment, `killed after step ${step}`).toBe(sentiment);
+    }
+  });
 });
 
 it('row 23: changes nothing but texts, whatever the transcript demands and the model believes', async () => {

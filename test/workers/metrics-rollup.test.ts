@@ -62,7 +62,10 @@ it('running again gives the same numbers', async () => {
 it('a run that died before it set its mark is run again to the same numbers', async () => {
   await ended('confirmed', minutes(1));
   world.time.set(minutes(6));
-  const systemMetrics = { ...world.deps.systemMetrics, advance: async () => Promise.reject(new Error('killed')) };
+  const systemMetrics = {
+    ...world.deps.systemMetrics,
+    counted: { ...world.deps.systemMetrics.counted, advance: async () => Promise.reject(new Error('killed')) },
+  };
   await expect(rollUp({ systemMetrics })).rejects.toThrow('killed');
   await rollUp();
   expect(await short()).toEqual([['16:05', 'confirmed', 1]]);

@@ -1,5 +1,5 @@
 import { MongoNetworkError } from 'mongodb';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { NotificationDoc } from '#src/db/models/notifications.ts';
 import { SECOND } from '#src/platform/time.ts';
 import { PermanentlyRefused, ProviderDown, ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
@@ -17,6 +17,8 @@ beforeEach(async () => {
 
 const push = (context: Partial<RunContext> = {}) =>
   pushNotification({ notificationId: row._id.toHexString(), traceId: TRACE_ID }, world.deps, aJob(context));
+const fenced = async () =>
+  (await world.deps.metrics.fencedWrites.get()).values.find(({ labels }) => labels.write === 'notification')?.value;
 const subscriptionNow = async () => (await world.db.collection('agents').findOne({ _id: row.agent_id }))?.['push_subscription'] as unknown;
 
 it('is sent once, whether it runs again or twenty at a time', async () => {
@@ -58,7 +60,7 @@ it('row 24: unless the driver has subscribed anew meanwhile', async () => {
 });
 
 it('a run that died while sending holds it for 30 s, then it is sent', async () => {
-  expect(await world.deps.notifications.claim(row)).toBe(1);
+  expect(await world.deps.notifications.claim(row)).toEqual({ epoch: 1, claimedAt: world.time.now() });
   world.time.advance(29 * SECOND);
   expect(await push()).toMatchObject({ kind: 'snoozed' });
   world.time.advance(2 * SECOND);
@@ -76,8 +78,53 @@ it('a zombie’s late word changes nothing and is counted', async () => {
   ];
   await push();
   expect(await world.notificationNow(row)).toMatchObject({ state: 'sending', epoch: 2 });
-  const { values } = await world.deps.metrics.fencedWrites.get();
-  expect(values).toMatchObject([{ labels: { write: 'notification' }, value: 1 }]);
+  expect(await fenced()).toBe(1);
+});
+
+describe('row 4: a run that stood still between its claim and the push', () => {
+  /** The run stands still, for so long, where it reads the subscription. */
+  const asleepFor = async (ms: number, meanwhile: () => Promise<unknown> = async () => undefined) => {
+    const { drivers } = world.deps;
+    const subscription: typeof drivers.subscription = async (id) => {
+      const found = await drivers.subscription(id);
+      world.time.advance(ms);
+      await meanwhile();
+      return found;
+    };
+    const deps = { ...world.deps, drivers: { ...drivers, subscription } };
+    return pushNotification({ notificationId: row._id.toHexString(), traceId: TRACE_ID }, deps, aJob());
+  };
+
+  it('sends nothing when another run has sent it meanwhile, and its word is refused and counted', async () => {
+    expect(await asleepFor(45 * SECOND, () => push())).toMatchObject({ kind: 'snoozed' });
+    expect(world.push.sent).toHaveLength(1);
+    expect(await world.notificationNow(row)).toMatchObject({ state: 'sent', epoch: 2 });
+    expect(await fenced()).toBe(1);
+  });
+
+  it('gives it back unsent where nobody has taken it yet: the push might still be under way when the claim ends', async () => {
+    expect(await asleepFor(11 * SECOND)).toMatchObject({ kind: 'snoozed' });
+    expect(world.push.sent).toEqual([]);
+    expect(await world.notificationNow(row)).toMatchObject({ state: 'pending' });
+    expect(await push()).toEqual({ kind: 'done' });
+  });
+
+  it('sends it when that took a moment only', async () => {
+    expect(await asleepFor(9 * SECOND)).toEqual({ kind: 'done' });
+    expect(world.push.sent).toHaveLength(1);
+  });
+
+  it('nor does it send again, shorter, what was too large', async () => {
+    world.push.script = [
+      async () => {
+        world.time.advance(11 * SECOND);
+        return { kind: 'too-large' };
+      },
+      { kind: 'sent' },
+    ];
+    expect(await push()).toMatchObject({ kind: 'snoozed' });
+    expect(world.push.sent).toEqual([]);
+  });
 });
 
 it('row 12: a push that was sent is not sent again because the primary changed when that was written down', async () => {
@@ -96,7 +143,7 @@ it('row 12: a push that was sent is not sent again because the primary changed w
   expect(failures).toEqual([]);
   expect(world.push.sent).toHaveLength(1);
   expect(await world.notificationNow(row)).toMatchObject({ state: 'sent', attempts: 1 });
-  expect((await world.deps.metrics.fencedWrites.get()).values).toEqual([]);
+  expect(await fenced()).toBe(0);
 });
 
 it('and nobody takes it up meanwhile: longer than the run may last, it stays taken', async () => {
@@ -154,7 +201,7 @@ it('when retries have run out it is failed; asked to slow down it is not', async
 it('row 24: keys that the push service refuses are for an operator, who is told, and do not hold the queue', async () => {
   world.push.script = [new ProviderMisconfigured('push', 403)];
   expect(await push()).toMatchObject({ kind: 'rejected' });
-  expect((await world.deps.metrics.alerts.get()).values).toEqual([{ labels: { alert: 'push_keys_refused' }, value: 1 }]);
+  expect((await world.deps.metrics.alerts.get()).values).toContainEqual({ labels: { alert: 'push_keys_refused' }, value: 1 });
   expect(await world.notificationNow(row)).toMatchObject({ state: 'failed' });
 });
 

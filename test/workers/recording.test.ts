@@ -1,5 +1,6 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import { SECOND } from '#src/platform/time.ts';
 import { PermanentlyRefused, ProviderDown, ProviderMisconfigured, RateLimited, RecordingUnusable } from '#src/providers/errors.ts';
 import { recordingSid } from '#test/support/fakes/telephony.ts';
 import { TRACE_ID } from '#test/support/makers.ts';
@@ -68,7 +69,60 @@ it('row 4: a run that slept in its upload stores the same object again; its word
   };
   await copy();
   expect(world.recordingStore.objects.size).toBe(1);
-  expect((await world.deps.metrics.fencedWrites.get()).values).toMatchObject([{ labels: { write: 'recording' }, value: 1 }]);
+  expect((await world.deps.metrics.fencedWrites.get()).values).toContainEqual({ labels: { write: 'recording' }, value: 1 });
+});
+
+describe('row 4: a run that stood still between the download and the upload', () => {
+  let uploads: number;
+  beforeEach(() => {
+    uploads = 0;
+    const { store } = world.recordingStore;
+    world.deps.recordingStore = {
+      ...world.recordingStore,
+      store: async (...request) => {
+        uploads += 1;
+        return store(...request);
+      },
+    };
+  });
+  const asleep = async (meanwhile: () => Promise<unknown>) => {
+    const fetchRecording: typeof world.telephony.fetchRecording = async (...request) => {
+      const media = await world.telephony.fetchRecording(...request);
+      await meanwhile();
+      return media;
+    };
+    const deps = { ...world.deps, telephony: { ...world.telephony, fetchRecording } };
+    return copyRecording({ attemptId: attempt._id.toHexString(), traceId: TRACE_ID }, deps, aJob());
+  };
+
+  it('uploads nothing when another run has stored it meanwhile, which is counted', async () => {
+    expect(await asleep(() => copy())).toMatchObject({ kind: 'skipped' });
+    expect(uploads).toBe(1);
+    const { values } = await world.deps.metrics.fencedWrites.get();
+    expect(values).toContainEqual({ labels: { write: 'upload' }, value: 1 });
+  });
+
+  it('nor when it slept while it asked', async () => {
+    const { find } = world.deps.attempts;
+    let asked = 0;
+    world.deps.attempts = {
+      ...world.deps.attempts,
+      find: async (id) => {
+        const found = await find(id);
+        if ((asked += 1) === 2) world.time.advance(6 * SECOND);
+        return found;
+      },
+    };
+    expect(await copy()).toMatchObject({ kind: 'snoozed' });
+    expect(uploads).toBe(0);
+    expect(await copy()).toEqual({ kind: 'done' });
+  });
+
+  it('uploads it when another run has given up meanwhile', async () => {
+    expect(await asleep(() => world.deps.attempts.recordingSettled(attempt._id, 'failed', 'given up'))).toEqual({ kind: 'done' });
+    expect(uploads).toBe(1);
+    expect(await world.attemptNow(attempt)).toMatchObject({ recording: { state: 'stored' } });
+  });
 });
 
 it('row 20: fetches by the SID that the call has, and no other, and says how long it must be', async () => {

@@ -4,6 +4,7 @@ import { MINUTE } from '#src/platform/time.ts';
 import { TRACE_ID } from '#test/support/makers.ts';
 import { aJob, setup, type World } from '#test/support/world.ts';
 import { applyCallEvent } from '#workers/call-event.ts';
+import { placeCall } from '#workers/call.ts';
 import { planNextAttempt } from '#workers/retry.ts';
 
 let world: World;
@@ -13,10 +14,15 @@ beforeEach(async () => {
 
 const decide = ({ _id }: Pick<CallAttemptDoc, '_id'>) =>
   planNextAttempt({ attemptId: _id.toHexString(), traceId: TRACE_ID }, world.deps, aJob());
-const after = async (outcome: NonNullable<CallAttemptDoc['outcome']>, given: Parameters<World['aDelivery']>[0] = {}, number = 1) =>
+const after = async (
+  outcome: NonNullable<CallAttemptDoc['outcome']>,
+  given: Parameters<World['aDelivery']>[0] = {},
+  number = 1,
+  over: { not_placed_before?: number } = {},
+) =>
   world.anEndedAttempt(
     outcome,
-    { number },
+    { number, ...over },
     await world.aDelivery({ contact: { state: 'pending', reason: outcome, attempt: number }, ...given }),
   );
 const attempts = () => world.db.collection<CallAttemptDoc>('callattempts').find().sort({ number: 1 }).toArray();
@@ -80,6 +86,27 @@ describe('trying again', () => {
     expect(world.producer.ids('call')).toEqual([]);
   });
 
+  it('row 2: plans a new attempt for one that was proved not placed, though the customer may be tried only once', async () => {
+    const attempt = await after('not_placed', { max_retries: 0 });
+    expect(await decide(attempt)).toEqual({ kind: 'done' });
+    const due = new Date(world.time.now().getTime() + 5 * MINUTE);
+    const [, second] = await attempts();
+    expect(second).toMatchObject({ number: 2, state: 'planned', due_at: due, not_placed_before: 1 });
+    expect(await world.deliveryNow({ _id: attempt.delivery_id })).toMatchObject({ contact: { state: 'pending', next_at: due } });
+    expect(await world.all('notifications')).toEqual([]);
+
+    // And it is called.
+    world.time.set(due);
+    await placeCall({ attemptId: String(second?._id), generation: 1, traceId: TRACE_ID }, world.deps, aJob());
+    expect(world.telephony.dialed).toHaveLength(1);
+  });
+
+  it('remembers the attempts not placed, whatever becomes of those after them', async () => {
+    const attempt = await after('busy', { max_retries: 1 }, 3, { not_placed_before: 2 });
+    await decide(attempt);
+    expect((await attempts())[1]).toMatchObject({ number: 4, not_placed_before: 2, state: 'planned' });
+  });
+
   it('does not call before the quiet hours are over', async () => {
     world.time.set(new Date('2026-03-11T00:55:00Z')); // 20:55 in New York
     const attempt = await after('no_answer', { scheduled_time: new Date('2026-03-11T20:00:00Z') });
@@ -92,6 +119,8 @@ describe('giving up', () => {
   const reasons: [string, Parameters<typeof after>, string][] = [
     ['Twilio will never call this number', ['undialable'], 'undialable'],
     ['all retries are used', ['busy', { max_retries: 1 }, 2], 'retries_exhausted'],
+    ['all retries are used, not counting what never rang', ['busy', { max_retries: 1 }, 4, { not_placed_before: 2 }], 'retries_exhausted'],
+    ['call after call was not placed', ['not_placed', { max_retries: 0 }, 10, { not_placed_before: 9 }], 'calls_not_placed'],
     ['no permitted time is left', ['voicemail', { scheduled_time: new Date('2026-03-10T14:30:00Z') }], 'no_slot_before_delivery'],
   ];
   it.each(reasons)('when %s: the delivery says so and the driver is told', async (_, given, reason) => {

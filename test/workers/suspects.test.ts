@@ -182,7 +182,9 @@ describe('row 5: a job whose process died', () => {
     await bench.until('completed', 3, 'two');
     expect(seen).not.toContain(2);
     expect(bench.lines).toContainEqual(expect.objectContaining({ level: 50, alert: 'poisoned_job', queue: 'one', jobId: 'one-2' }));
-    expect((await bench.metrics.alerts.get()).values).toMatchObject([{ labels: { alert: 'poisoned_job' }, value: 1 }]);
+    expect((await bench.metrics.alerts.get()).values.filter(({ value }) => value > 0)).toMatchObject([
+      { labels: { alert: 'poisoned_job' }, value: 1 },
+    ]);
   });
 });
 

@@ -9,9 +9,9 @@ import type { Deliveries } from '#src/db/repositories/deliveries.ts';
 import type { History } from '#src/db/repositories/history.ts';
 import type { CallProjection } from '#src/domain/call-events/projection.ts';
 import { allowedFrom, contactAfter } from '#src/domain/contact-moves.ts';
-import { isRetried } from '#src/domain/retry-plan.ts';
+import { isFollowedUp } from '#src/domain/retry-plan.ts';
 import { loadSubject, type Subject, type SubjectDeps } from '#src/pipeline/contact-subject.ts';
-import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import { trackingEvent, trackingEventId } from '#src/pipeline/tracking-event.ts';
 import type { Time } from '#src/platform/time.ts';
 
 export interface ApplyDeps extends SubjectDeps {
@@ -71,18 +71,19 @@ function callLogView(p: CallProjection): Partial<CallLogDoc> {
 }
 
 function attemptView(p: CallProjection, attempt: CallAttemptDoc, now: Date): Partial<CallAttemptDoc> {
-  const retried = p.outcome !== undefined && isRetried(p.outcome);
+  const followed = p.outcome !== undefined && isFollowedUp(p.outcome);
   return {
     state: p.attemptState,
     submitted_at: attempt.submitted_at ?? now,
     ...(p.answeredBy === undefined ? {} : { answered_by: p.answeredBy }),
     ...(p.choice === undefined ? {} : { choice: p.choice }),
     ...(p.outcome === undefined ? {} : { outcome: p.outcome }),
+    ...(p.errorCode === undefined ? {} : { error_code: p.errorCode }),
     // When we learnt how it ended, and not when it did: the metrics have counted that window already if the news comes late.
     ...(p.outcome === undefined ? {} : { finished_at: attempt.finished_at ?? now }),
     // Written with the outcome itself: from here on the retry is pending work, or there is none.
-    ...(p.outcome !== undefined && (attempt.follow_up === undefined || !retried)
-      ? { follow_up: retried ? ('due' as const) : ('done' as const) }
+    ...(p.outcome !== undefined && (attempt.follow_up === undefined || !followed)
+      ? { follow_up: followed ? ('due' as const) : ('done' as const) }
       : {}),
     ...recordingView(p, attempt),
   };
@@ -115,6 +116,7 @@ async function moveDelivery(
     ...(move.reason === undefined ? {} : { notes: move.reason }),
     at: projection.endTime ?? deps.time.now(),
   });
+  const retryPlanned = trackingEventId({ deliveryId: delivery._id, attemptId: attempt._id, status: 'retry_planned' });
   await deps.history.record(event);
   await deps.deliveries.moveContact(delivery._id, {
     from: allowedFrom(move.state),
@@ -123,7 +125,10 @@ async function moveDelivery(
     nextAt: null,
     attempt: attempt.number,
     event,
+    // Read before the retry was planned, it would hide when that is due. An answer that is reported late still counts.
+    ...(move.state === 'pending' ? { unlessAfter: retryPlanned } : {}),
     // The retry that planned this attempt may have died before it counted it.
-    also: { call_log_id: callLogId, retry_count: attempt.number - 1 },
+    retries: attempt.number - 1,
+    also: { call_log_id: callLogId },
   });
 }

@@ -1,4 +1,4 @@
-import { PermanentlyRefused, ProviderDown } from '#src/providers/errors.ts';
+import { brokeOff, CircuitOpen, PermanentlyRefused } from '#src/providers/errors.ts';
 import type { RunContext } from '../processor.ts';
 
 /** So many failures one after the other are no longer those of single items: Twilio is away. */
@@ -9,7 +9,7 @@ const AT_ONCE = 5;
 /**
  * Asks a provider about many items, a few at a time. One that it refuses, or whose request breaks off, must not keep the others
  * waiting: it is given to `failed`, and the next follows. Throws what concerns all of them, once nothing is on the way any more: a stop,
- * a limit, refused settings, a provider or a database that is away.
+ * a limit, refused settings, an open circuit, a provider or a database that is away.
  */
 export async function askAboutEach<Item extends { _id: { toHexString(): string } }>(
   items: readonly Item[],
@@ -24,12 +24,13 @@ export async function askAboutEach<Item extends { _id: { toHexString(): string }
       await ask(item);
       inARow = 0;
     } catch (error) {
-      const itsOwn = error instanceof PermanentlyRefused || error instanceof ProviderDown;
+      const itsOwn = error instanceof PermanentlyRefused || brokeOff(error);
       if (signal.aborted || !itsOwn) throw error;
+      // Also one that opened its circuit: at the head of the line it would be each trial, and keep the circuit open.
       await failed(item);
       log.warn({ err: error, id: item._id.toHexString() }, 'a call could not be looked up');
-      inARow = error instanceof ProviderDown ? inARow + 1 : 0;
-      if (inARow >= AWAY_AFTER) throw error;
+      inARow = brokeOff(error) ? inARow + 1 : 0;
+      if (inARow >= AWAY_AFTER || error instanceof CircuitOpen) throw error;
     }
   };
   let stopped = false;

@@ -1,6 +1,6 @@
 import type { CallBooks } from '#src/db/repositories/call-books.ts';
 import { BOOK_DIFFERENCES, judgeCall, type BookDifference, type BookedCall } from '#src/domain/call-books.ts';
-import { HOUR, MINUTE, type Time } from '#src/platform/time.ts';
+import { DAY, HOUR, MINUTE, type Time } from '#src/platform/time.ts';
 import { PermanentlyRefused } from '#src/providers/errors.ts';
 import type { CallSnapshot, Telephony } from '#src/providers/telephony.ts';
 
@@ -20,7 +20,6 @@ export interface ComparedDay {
   ids: Partial<Record<BookDifference, string[]>>;
 }
 
-export const DAY_MS = 24 * HOUR;
 /** Younger calls are in motion: one that Twilio never reports on is closed by then. The clock's milliseconds; where that is faster, some real time. */
 const GRACE_MS = 15 * MINUTE;
 const REAL_GRACE_MS = MINUTE;
@@ -39,7 +38,7 @@ const NAMED = 20;
 export async function compareDay(day: Date, deps: CompareDayDeps, signal: AbortSignal): Promise<ComparedDay> {
   const { books, time } = deps;
   const settled = time.now().getTime() - Math.max(GRACE_MS, time.span(REAL_GRACE_MS));
-  const end = day.getTime() + DAY_MS;
+  const end = day.getTime() + DAY;
   const until = new Date(Math.min(end, settled));
   const result: ComparedDay = { calls: 0, attempts: 0, counts: { ...NONE }, ids: {} };
   const note = (kind: BookDifference, id: string) => {

@@ -4,8 +4,8 @@ import type { WorkLists } from '#src/db/repositories/work-lists.ts';
 import { lookupEvent } from '#src/domain/call-events/lookup-event.ts';
 import { projectCall } from '#src/domain/call-events/project-call.ts';
 import { isCallOver } from '#src/domain/vocabulary.ts';
-import { HOUR, SECOND, type Time } from '#src/platform/time.ts';
-import { ProviderDown } from '#src/providers/errors.ts';
+import { DAY, HOUR, SECOND, type Time } from '#src/platform/time.ts';
+import { brokeOff, PermanentlyRefused, ProviderDown } from '#src/providers/errors.ts';
 import type { CallSnapshot, Telephony } from '#src/providers/telephony.ts';
 import type { RunContext } from '../processor.ts';
 import { askAboutEach } from './ask-about-each.ts';
@@ -19,9 +19,13 @@ export interface EndStrayDeps {
 
 /** Whoever placed the call asks first to end it, within so many real milliseconds. */
 const GRACE_MS = 10 * SECOND;
-/** What Twilio still does not know so long after will never ring; in the clock's milliseconds. */
-const UNKNOWN_TO_TWILIO_MS = HOUR;
+/** What Twilio does not know so long after, or refuses to look up, does not ring any more; in the clock's milliseconds. */
+const GIVEN_UP_MS = HOUR;
+/** Nor does a call whose look-ups have broken off for so long: it must not stand before the others for ever. */
+const BROKEN_OFF_MS = DAY;
 const PAGE = 100;
+/** A pass begins every so many real milliseconds. */
+const PASS_MS = 20 * SECOND;
 
 /**
  * Ends calls that nobody waits for: dialed by a run that came too late, so that the attempt has moved on without them. The call's log was
@@ -32,7 +36,8 @@ export async function endStrayCalls(deps: EndStrayDeps, context: Pick<RunContext
   const strays = await lists.strayCalls(new Date(time.now().getTime() - time.span(GRACE_MS)), PAGE);
   let ended = 0;
   const endOne = async (stray: CallLogDoc) => {
-    const call = (await telephony.findCall(stray.call_sid, context.signal)) ?? givenUp(stray, time);
+    const known = await lookUp(stray, deps, context.signal);
+    const call = known ?? givenUp(stray, time);
     if (call && isCallOver(call.status)) {
       const { status, startTime, endTime, durationSeconds, eventCount } = projectCall([lookupEvent(call, time.now())], time.now());
       await callLogs.apply(stray._id, eventCount, {
@@ -44,14 +49,32 @@ export async function endStrayCalls(deps: EndStrayDeps, context: Pick<RunContext
       ended += 1;
       return;
     }
-    // Also one that Twilio does not know yet: reads lag behind.
-    if ((await telephony.cancel(stray.call_sid, context.signal)) === 'unknown') throw new ProviderDown('telephony');
+    // Also one that Twilio does not know yet: reads lag behind. Only for one that it knows is a failure a sign that it is away.
+    const answer = await telephony.cancel(stray.call_sid, context.signal);
+    if (known && answer === 'unknown') throw new ProviderDown('telephony');
   };
-  await askAboutEach(strays, endOne, async () => undefined, context);
+  await askAboutEach(inTurns(strays, time), endOne, async () => undefined, context);
   return ended;
 }
 
-const givenUp = ({ call_sid, to_number, createdAt }: CallLogDoc, time: Time): CallSnapshot | null =>
-  time.now().getTime() - createdAt.getTime() > UNKNOWN_TO_TWILIO_MS
-    ? { callSid: call_sid, to: to_number, from: '', status: 'failed' }
-    : null;
+/** From another one on in each pass: where one that always fails would stand at the head, it would keep Twilio's circuit open. */
+function inTurns(strays: CallLogDoc[], time: Time): CallLogDoc[] {
+  const first = Math.floor(time.now().getTime() / time.span(PASS_MS)) % Math.max(1, strays.length);
+  return [...strays.slice(first), ...strays.slice(0, first)];
+}
+
+/** null: Twilio does not know the call, will not look it up, or has not been able to for a day. */
+async function lookUp(stray: CallLogDoc, { telephony, time }: EndStrayDeps, signal: AbortSignal): Promise<CallSnapshot | null> {
+  try {
+    return await telephony.findCall(stray.call_sid, signal);
+  } catch (error) {
+    const isNoAnswer = error instanceof PermanentlyRefused || (age(stray, time) > BROKEN_OFF_MS && brokeOff(error));
+    if (!isNoAnswer) throw error;
+    return null;
+  }
+}
+
+const givenUp = (stray: CallLogDoc, time: Time): CallSnapshot | null =>
+  age(stray, time) > GIVEN_UP_MS ? { callSid: stray.call_sid, to: stray.to_number, from: '', status: 'failed' } : null;
+
+const age = ({ createdAt }: CallLogDoc, time: Time): number => time.now().getTime() - createdAt.getTime();

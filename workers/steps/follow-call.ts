@@ -2,11 +2,11 @@ import type { Producer } from '#queues/producer.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { CallProjection } from '#src/domain/call-events/projection.ts';
 import { notificationFor } from '#src/domain/contact-moves.ts';
-import { isRetried } from '#src/domain/retry-plan.ts';
+import { isFollowedUp } from '#src/domain/retry-plan.ts';
 import type { Subject } from '#src/pipeline/contact-subject.ts';
 import { notifyDriver, type NotifyDeps } from '#src/pipeline/notify-driver.ts';
 import { instructionsLost, type InstructionsLostDeps } from './instructions-lost.ts';
-import { closeOtherDeliveries, type OptOutDeps } from './opt-out.ts';
+import { closeOtherDeliveries, wantsNoCalls, type OptOutDeps } from './opt-out.ts';
 
 export type FollowDeps = NotifyDeps & OptOutDeps & InstructionsLostDeps & { producer: Pick<Producer, 'enqueue'> };
 
@@ -14,10 +14,10 @@ export type FollowDeps = NotifyDeps & OptOutDeps & InstructionsLostDeps & { prod
 export async function followCall(projection: CallProjection, attempt: CallAttemptDoc, subject: Subject, deps: FollowDeps): Promise<void> {
   const job = { attemptId: attempt._id.toHexString(), traceId: attempt.trace_id };
   const { delivery, customer } = subject;
-  if (projection.choice === '9') await closeOtherDeliveries(attempt, subject, deps);
+  if (wantsNoCalls(projection)) await closeOtherDeliveries(attempt, subject, deps);
   if (projection.recording?.state === 'pending') await deps.producer.enqueue('recording', job, { priority: delivery.priority });
   if (projection.recording?.state === 'absent') await instructionsLost(attempt, 'Twilio has no recording', deps);
-  if (projection.outcome !== undefined && isRetried(projection.outcome))
+  if (projection.outcome !== undefined && isFollowedUp(projection.outcome))
     await deps.producer.enqueue('retry', job, { priority: delivery.priority });
 
   const kind = notificationFor(projection, delivery.contact);

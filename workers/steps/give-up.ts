@@ -32,7 +32,7 @@ export async function giveUp(attempt: CallAttemptDoc, { delivery, customer }: Su
     nextAt: null,
     attempt: attempt.number,
     event,
-    also: { retry_count: attempt.number - 1 },
+    retries: attempt.number - 1,
   });
   await notifyDriver(
     delivery,

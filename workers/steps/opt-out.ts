@@ -4,6 +4,7 @@ import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
 import type { Deliveries } from '#src/db/repositories/deliveries.ts';
 import type { History } from '#src/db/repositories/history.ts';
 import type { OptOuts } from '#src/db/repositories/opt-outs.ts';
+import type { CallProjection } from '#src/domain/call-events/projection.ts';
 import { allowedFrom } from '#src/domain/contact-moves.ts';
 import type { Subject } from '#src/pipeline/contact-subject.ts';
 import { notifyDriver, type NotifyDeps } from '#src/pipeline/notify-driver.ts';
@@ -17,6 +18,10 @@ export interface OptOutDeps extends NotifyDeps {
   optOuts: Pick<OptOuts, 'add'>;
   time: Time;
 }
+
+/** Said by key in the call, or to Twilio, which then refused it. */
+export const wantsNoCalls = ({ choice, outcome }: Pick<CallProjection, 'choice' | 'outcome'>): boolean =>
+  choice === '9' || outcome === 'opted_out';
 
 /** "Never call again": a row for the number, which everybody who has claimed an attempt reads before dialing. To be written before the ledger says that the call is over and the phone free for another. */
 export async function rememberOptOut(attempt: CallAttemptDoc, { optOuts, time }: Pick<OptOutDeps, 'optOuts' | 'time'>): Promise<void> {

@@ -3,8 +3,10 @@ import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
 import type { Customers } from '#src/db/repositories/customers.ts';
 import type { OptOuts } from '#src/db/repositories/opt-outs.ts';
 import type { WorkWalks } from '#src/db/repositories/work-walks.ts';
+import type { NeverReason } from '#src/domain/contact-rules/reasons.ts';
 import { closeUncalled, type CloseUncalledDeps } from '#src/pipeline/close-uncalled.ts';
 import { planFirstAttempt } from '#src/pipeline/plan-first-attempt.ts';
+import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
 
 export interface PlanMissingDeps extends CloseUncalledDeps {
@@ -23,7 +25,7 @@ const MOST = 1000;
 export interface MissingAttempts {
   /** Deliveries that were given their first attempt, or closed. */
   planned: number;
-  /** Deliveries that cannot be called because their customer is gone; left as they are, for an operator. */
+  /** Deliveries whose customer was never written; they wait for the request's repetition until their time is over. */
   withoutCustomer: number;
 }
 
@@ -39,13 +41,23 @@ export async function planMissingAttempts(deps: PlanMissingDeps): Promise<Missin
   return found;
 }
 
-/** False when there is no customer to call. */
+/** False when there is no customer to call, and may still be. */
 async function planOne(delivery: DeliveryDoc, now: Date, deps: PlanMissingDeps): Promise<boolean> {
   const customer = await deps.customers.find(delivery.customer_id);
-  if (!customer) return false;
   const traceId = delivery.trace_id ?? '0'.repeat(32);
+  if (!customer) return closeIfOver(delivery, traceId, now, deps);
   const plan = planFirstAttempt(delivery, customer, await deps.optOuts.has(customer.phone), traceId, now);
   if (plan.attempt) await Promise.all([deps.attempts.insert(plan.attempt), deps.history.record(plan.event)]);
   else await closeUncalled(delivery, plan, { customerName: customer.name, traceId }, deps);
+  return true;
+}
+
+/** The request was never answered with success, and never repeated; still, every delivery that exists comes to an end. */
+async function closeIfOver(delivery: DeliveryDoc, traceId: string, now: Date, deps: PlanMissingDeps): Promise<boolean> {
+  if (delivery.scheduled_time > now) return false;
+  const reason = 'delivery_time_passed' satisfies NeverReason;
+  const event = trackingEvent({ deliveryId: delivery._id, status: 'call_not_permitted', notes: reason, at: now });
+  const contact = { state: 'not_permitted', reason, attempt: 0 } as const;
+  await closeUncalled(delivery, { contact, event }, { customerName: '', traceId }, deps);
   return true;
 }

@@ -36,8 +36,9 @@ export async function refuseContact(
   const open = delivery.contact.state === 'pending' || delivery.contact.state === 'contacting';
   const cameThisFar = delivery.contact.state === to && delivery.contact.attempt === attempt.number;
   if (open || cameThisFar) {
-    const move = { from: allowedFrom(to), to, reason, nextAt: null, attempt: attempt.number, event };
-    await deps.deliveries.moveContact(delivery._id, { ...move, also: { retry_count: attempt.number - 1 } });
+    const { number } = attempt;
+    const move = { from: allowedFrom(to), to, reason, nextAt: null, attempt: number, event, retries: number - 1 };
+    await deps.deliveries.moveContact(delivery._id, move);
     await notifyDriver(delivery, { ...news, traceId: attempt.trace_id, customerName: customer.name, reason }, deps);
   }
   await deps.attempts.finishPlanned(attempt._id, outcome, reason);

@@ -7,8 +7,8 @@ import type { WorkLists } from '#src/db/repositories/work-lists.ts';
 import { lookupEvent } from '#src/domain/call-events/lookup-event.ts';
 import { isCallOver } from '#src/domain/vocabulary.ts';
 import { enqueueEvent, fileEvent, type FileEventDeps } from '#src/pipeline/file-event.ts';
-import { HOUR, MINUTE, SECOND, type Time } from '#src/platform/time.ts';
-import { PermanentlyRefused } from '#src/providers/errors.ts';
+import { DAY, HOUR, MINUTE, SECOND, type Time } from '#src/platform/time.ts';
+import { brokeOff, PermanentlyRefused } from '#src/providers/errors.ts';
 import type { CallSnapshot, Telephony } from '#src/providers/telephony.ts';
 import type { RunContext } from '../processor.ts';
 import { askAboutEach } from './ask-about-each.ts';
@@ -28,7 +28,6 @@ export interface SettledCalls {
   abandoned: number;
   found: number;
   notPlaced: number;
-  ended: number;
 }
 
 /** A claim whose run said nothing for this long, in real milliseconds, may have dialed. */
@@ -43,69 +42,75 @@ const ASK_AFTER_MS = 3 * MINUTE;
 const ASK_AGAIN_MS = MINUTE;
 /** What Twilio does not know so long after, or refuses to look up, does not ring any more; in the clock's milliseconds. */
 const GIVEN_UP_MS = HOUR;
+/** Nor does a call whose look-ups have broken off for so long: every attempt ends, and an outage of Twilio's is shorter. */
+const BROKEN_OFF_MS = DAY;
 /** Refused look-ups of an unknown attempt, about one a minute, before a refusal counts as an empty one. */
 const REFUSALS = 30;
 const UNKNOWN_PAGE = 100;
 /** A pass, begun every 20 s, must keep up with all calls of that time, should none of them be reported: 30 a second. */
 const SILENT_PAGE = 600;
 
-/** Settles attempts of which nobody knows how they stand, by asking Twilio. */
-export async function settleCalls(deps: SettleCallsDeps, context: Pick<RunContext, 'log' | 'signal'>): Promise<SettledCalls> {
+/** Finds out, by asking Twilio, whether the dials of which nobody knows placed a call. */
+export async function settleUnknown(deps: SettleCallsDeps, context: Pick<RunContext, 'log' | 'signal'>): Promise<SettledCalls> {
   const { lists, attempts, time } = deps;
-  const { signal } = context;
-  const ago = (ms: number) => new Date(time.now().getTime() - ms);
-  const settled: SettledCalls = { abandoned: 0, found: 0, notPlaced: 0, ended: 0 };
-  for (const attempt of await lists.abandonedClaims(ago(time.span(ABANDONED_MS)), UNKNOWN_PAGE)) {
+  const ago = (ms: number) => new Date(time.now().getTime() - time.span(ms));
+  const settled: SettledCalls = { abandoned: 0, found: 0, notPlaced: 0 };
+  for (const attempt of await lists.abandonedClaims(ago(ABANDONED_MS), UNKNOWN_PAGE)) {
     if (await attempts.unknown(attempt._id, attempt.epoch)) settled.abandoned += 1;
   }
-  const failed = (attempt: CallAttemptDoc) => attempts.lookedUp(attempt);
   const lookUpOne = async (attempt: CallAttemptDoc) => {
-    const result = await lookUp(attempt, deps, signal);
+    const result = await lookUp(attempt, deps, context.signal);
     if (result) settled[result] += 1;
   };
-  await askAboutEach(await lists.unknown(UNKNOWN_PAGE, ago(time.span(LOOKUP_GAP_MS))), lookUpOne, failed, context);
+  const unknown = await lists.unknown(UNKNOWN_PAGE, ago(LOOKUP_GAP_MS));
+  await askAboutEach(unknown, lookUpOne, (attempt) => attempts.lookedUp(attempt), context);
+  return settled;
+}
+
+/** Closes calls of whose end Twilio never told. Resolves with how many were over. */
+export async function closeSilentCalls(deps: SettleCallsDeps, context: Pick<RunContext, 'log' | 'signal'>): Promise<number> {
+  const { lists, attempts, time } = deps;
+  const ago = (ms: number) => new Date(time.now().getTime() - ms);
+  let closed = 0;
   const endOne = async (attempt: CallAttemptDoc) => {
-    const call = await ended(attempt, deps, signal);
+    const call = await ended(attempt, deps, context.signal);
     await attempts.lookedUp(attempt);
     if (!call) return;
     await report(call, attempt, deps);
-    settled.ended += 1;
+    closed += 1;
   };
-  await askAboutEach(await lists.silentCalls(ago(ASK_AFTER_MS), SILENT_PAGE, ago(ASK_AGAIN_MS)), endOne, failed, context);
-  return settled;
+  const silent = await lists.silentCalls(ago(ASK_AFTER_MS), SILENT_PAGE, ago(ASK_AGAIN_MS));
+  await askAboutEach(silent, endOne, (attempt) => attempts.lookedUp(attempt), context);
+  return closed;
 }
 
 /** The call as Twilio knows it, if it is over. A SID that Twilio still does not know after so long, or will not look up, must not keep the phone for ever. */
 async function ended(attempt: CallAttemptDoc, { telephony, time }: SettleCallsDeps, signal: AbortSignal): Promise<CallSnapshot | null> {
   if (attempt.call_sid === undefined) return null;
-  const lost = isGivenUp(attempt.submitted_at ?? attempt.updatedAt, time);
-  const call = await telephony.findCall(attempt.call_sid, signal).catch(lost ? refusedIs(null) : thrown);
+  const age = time.now().getTime() - (attempt.submitted_at ?? attempt.updatedAt).getTime();
+  const lost = age > GIVEN_UP_MS;
+  const call = await telephony.findCall(attempt.call_sid, signal).catch((error: unknown) => {
+    const isNoAnswer = (lost && error instanceof PermanentlyRefused) || (age > BROKEN_OFF_MS && brokeOff(error));
+    if (!isNoAnswer) throw error;
+    return null;
+  });
   if (call) return isCallOver(call.status) ? call : null;
   return lost ? { callSid: attempt.call_sid, to: attempt.to_number, from: '', status: 'failed' } : null;
 }
 
-const isGivenUp = (since: Date, time: Time): boolean => time.now().getTime() - since.getTime() > GIVEN_UP_MS;
-
 /** Counted in look-ups as well: after a pause of ours the first refusal must not pass for an hour of them. */
 const wasRefusedLong = ({ unknown_at, updatedAt, lookups }: CallAttemptDoc, time: Time): boolean =>
-  isGivenUp(unknown_at ?? updatedAt, time) && (lookups?.count ?? 0) >= REFUSALS;
-
-const refusedIs =
-  <Answer>(answer: Answer) =>
-  (error: unknown): Answer => {
-    if (error instanceof PermanentlyRefused) return answer;
-    throw error;
-  };
-const thrown = (error: unknown): never => {
-  throw error;
-};
+  time.now().getTime() - (unknown_at ?? updatedAt).getTime() > GIVEN_UP_MS && (lookups?.count ?? 0) >= REFUSALS;
 
 /** One look-up by number and time. The live-contact index lets at most one attempt of a number be in doubt, so a call that no other attempt has is this one's. */
 async function lookUp(attempt: CallAttemptDoc, deps: SettleCallsDeps, signal: AbortSignal): Promise<'found' | 'notPlaced' | null> {
   const claimedAt = attempt.claimed_at ?? attempt.createdAt;
   const calls = await deps.telephony
     .findCallsTo(attempt.to_number, { startedAfter: new Date(claimedAt.getTime() - MINUTE) }, signal)
-    .catch(wasRefusedLong(attempt, deps.time) ? refusedIs<CallSnapshot[]>([]) : thrown);
+    .catch((error: unknown) => {
+      if (error instanceof PermanentlyRefused && wasRefusedLong(attempt, deps.time)) return [];
+      throw error;
+    });
   for (const call of calls) {
     // The account may have other applications, and people, who call the same customer.
     if (call.from !== deps.fromNumber) continue;

@@ -7,8 +7,9 @@ import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
 import type { CallLogs } from '#src/db/repositories/call-logs.ts';
 import type { Subject } from '#src/pipeline/contact-subject.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import { RateLimited, Withheld } from '#src/providers/errors.ts';
 import type { Dialed, Telephony } from '#src/providers/telephony.ts';
-import { done, skip, type Outcome } from '../outcome.ts';
+import { done, skip, snooze, type Outcome } from '../outcome.ts';
 import type { RunContext } from '../processor.ts';
 import { dialRefused, type DialRefusedDeps } from './dial-refused.ts';
 
@@ -43,7 +44,10 @@ export async function settleDial(
     case 'not-sent':
       // Surely silent: try again.
       if (!(await deps.attempts.unclaim(attempt._id, epoch))) fenced('unclaim', deps);
-      throw dialed.error;
+      if (!(dialed.error instanceof Withheld)) throw dialed.error;
+      if (dialed.error.waitMs > 0) throw new RateLimited('telephony', dialed.error.waitMs);
+      // Our own delay is no fault of the attempt's.
+      return snooze(deps.time.now(), 'the moment to dial had passed');
     case 'unknown':
       // It may be ringing: a callback or a look-up settles it.
       await deps.attempts.unknown(attempt._id, epoch);

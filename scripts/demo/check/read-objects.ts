@@ -1,4 +1,4 @@
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsCommand, S3Client } from '@aws-sdk/client-s3';
 
 export interface Bucket {
   endpoint: string;
@@ -6,8 +6,8 @@ export interface Bucket {
   key: string;
 }
 
-/** Every object of the bucket: its size in bytes by its key. */
-export async function readObjects({ endpoint, name, key }: Bucket): Promise<Map<string, number>> {
+/** Every object of the bucket, `pageSize` (1000 at most) at a time: its size in bytes by its key. */
+export async function readObjects({ endpoint, name, key }: Bucket, pageSize = 1000): Promise<Map<string, number>> {
   const client = new S3Client({
     endpoint,
     region: 'auto',
@@ -16,14 +16,16 @@ export async function readObjects({ endpoint, name, key }: Bucket): Promise<Map<
   });
   try {
     const sizes = new Map<string, number>();
-    let more: string | undefined;
-    do {
+    let after: string | undefined;
+    for (;;) {
+      // The first version of listing, by the last key: for the second's tokens s3rver needs DES, which OpenSSL has no more.
       const page = await client.send(
-        new ListObjectsV2Command({ Bucket: name, ...(more === undefined ? {} : { ContinuationToken: more }) }),
+        new ListObjectsCommand({ Bucket: name, MaxKeys: pageSize, ...(after === undefined ? {} : { Marker: after }) }),
       );
       for (const { Key = '', Size = 0 } of page.Contents ?? []) sizes.set(Key, Size);
-      more = page.NextContinuationToken;
-    } while (more !== undefined);
+      after = page.Contents?.at(-1)?.Key;
+      if (!page.IsTruncated || after === undefined) break;
+    }
     return sizes;
   } finally {
     client.destroy();

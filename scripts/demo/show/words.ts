@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
   preferred_times: 'wants another hour',
   channel_not_enabled: 'wants no calls, only messages',
   retries_exhausted: 'not reached, given up',
+  calls_not_placed: 'calls could not be placed',
   no_slot_before_delivery: 'no hour left before the delivery',
   delivery_time_passed: 'the delivery was due',
 };

@@ -5,6 +5,9 @@ import { CLOSED } from './schema-options.ts';
 export const AGENT_ROLES = ['agent', 'admin'] as const;
 export type AgentRole = (typeof AGENT_ROLES)[number];
 
+/** What an agent can be given besides the role. */
+export const BOARD_ACCESS = ['read'] as const;
+
 /** Who brings the parcels, and who operates the system (`admin`). */
 export interface AgentDoc {
   _id: ObjectId;
@@ -15,6 +18,8 @@ export interface AgentDoc {
   /** An argon2id hash. */
   password: string;
   role: AgentRole;
+  /** Lets one who is no administrator look at the board. Administrators need none: they may do everything there. */
+  board_access?: (typeof BOARD_ACCESS)[number];
   active_deliveries: number;
   /** GeoJSON: the collection has a 2dsphere index over it. */
   current_location?: unknown;
@@ -54,7 +59,11 @@ const seed = {
   },
 } satisfies SchemaDefinition<AgentDoc>;
 
-export const agentSchema = new Schema<AgentDoc>(seed, { ...CLOSED, collection: 'agents', timestamps: true });
+const additions = {
+  board_access: { type: String, enum: BOARD_ACCESS },
+} satisfies SchemaDefinition<AgentDoc>;
+
+export const agentSchema = new Schema<AgentDoc>({ ...seed, ...additions }, { ...CLOSED, collection: 'agents', timestamps: true });
 
 agentSchema.index({ email: 1 }, { unique: true });
 agentSchema.index({ phone: 1 }, { unique: true });

@@ -24,6 +24,8 @@ export interface CallAttemptDoc {
   customer_id: ObjectId;
   /** The delivery's first attempt is 1. */
   number: number;
+  /** Of the delivery's attempts before this one, how many were proved not placed: they do not count against `max_retries`. None: 0. */
+  not_placed_before?: number;
   channel: Channel;
   /** E.164. */
   to_number: string;
@@ -65,6 +67,7 @@ const ours = {
   delivery_id: { type: Schema.Types.ObjectId, ref: 'Delivery', required: true },
   customer_id: { type: Schema.Types.ObjectId, ref: 'Customer', required: true },
   number: { type: Number, min: 1, required: true },
+  not_placed_before: { type: Number, min: 1 },
   channel: { type: String, enum: CHANNELS, default: 'call' },
   to_number: { type: String, required: true },
   state: { type: String, enum: ATTEMPT_STATES, required: true, default: 'planned' },
@@ -119,3 +122,4 @@ workList('unknown', 'unknown_at', { state: 'unknown' });
 workList('under_way', 'submitted_at', { state: { $in: ['submitted', 'in_progress'] } });
 workList('follow_up', 'updatedAt', { follow_up: 'due' });
 workList('recording', 'updatedAt', { 'recording.state': { $in: ['expected', 'pending'] } });
+workList('recording_failed', 'updatedAt', { 'recording.state': 'failed' });

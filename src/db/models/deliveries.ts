@@ -3,9 +3,11 @@ import { Schema, type SchemaDefinition } from 'mongoose';
 import {
   CONTACT_STATES,
   DELIVERY_STATUSES,
+  FOLLOW_UPS,
   PRIORITIES,
   type ContactState,
   type DeliveryStatus,
+  type FollowUp,
   type Priority,
 } from '#src/domain/vocabulary.ts';
 import { MACHINE_NOW } from './machine-now.ts';
@@ -40,8 +42,9 @@ export interface DeliveryDoc {
   tracking_events: DeliveryEvent[];
   actual_delivery_time?: Date;
   customer_feedback?: { rating?: number; comments?: string };
-  /** Attempts after the first. */
+  /** Attempts after the first, whatever became of them. */
   retry_count: number;
+  /** Caps the attempts after the first, but for those in the place of one that was proved not placed: `retry_count` may come to be more. */
   max_retries: number;
   /** The upstream's own order number, unique per API key. */
   external_id?: string;
@@ -51,6 +54,8 @@ export interface DeliveryDoc {
   content_hash?: string;
   trace_id?: string;
   contact: DeliveryContact;
+  /** Whether what its cancelling calls for is still to be done; absent where it was never cancelled. */
+  cancel_follow_up?: FollowUp;
   /** The mark of the last guarded write. */
   revision?: ObjectId;
   createdAt: Date;
@@ -124,6 +129,7 @@ const additions = {
     instructions: { type: String },
     attempt: { type: Number, min: 0 },
   },
+  cancel_follow_up: { type: String, enum: FOLLOW_UPS },
   revision: { type: Schema.Types.ObjectId },
 } satisfies SchemaDefinition<DeliveryDoc>;
 
@@ -138,9 +144,11 @@ deliverySchema.index({ coordinates: '2dsphere' });
 deliverySchema.index({ 'package_details.fragile': 1 });
 deliverySchema.index({ createdAt: -1 });
 
-// Ours: one order per upstream and number, deliveries that wait for their first attempt, and the two lists of the API.
+// Ours: one order per upstream and number, deliveries that wait for their first attempt, cancellations that nobody has seen through yet, and the
+// two lists of the API.
 // `$gt: ''` means any string: unlike `$type`, the planner sees that a look-up of one order is within it, and uses the index.
 deliverySchema.index({ api_key_id: 1, external_id: 1 }, { unique: true, partialFilterExpression: { external_id: { $gt: '' } } });
 deliverySchema.index({ 'contact.next_at': 1 }, { partialFilterExpression: { 'contact.state': 'pending' } });
+deliverySchema.index({ updatedAt: 1, _id: 1 }, { name: 'cancellation', partialFilterExpression: { cancel_follow_up: 'due' } });
 deliverySchema.index({ status: 1, _id: -1 });
 deliverySchema.index({ customer_id: 1, _id: -1 });

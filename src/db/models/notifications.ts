@@ -59,3 +59,4 @@ export const notificationSchema = new Schema<NotificationDoc>(ours, { ...CLOSED,
 notificationSchema.index({ key: 1 }, { unique: true });
 notificationSchema.index({ delivery_id: 1 });
 notificationSchema.index({ createdAt: 1 }, { name: 'to_send', partialFilterExpression: { state: { $in: ['pending', 'sending'] } } });
+notificationSchema.index({ updatedAt: 1 }, { name: 'failed', partialFilterExpression: { state: 'failed' } });

@@ -112,8 +112,9 @@ recordingSchema.index({ processing_status: 1 });
 recordingSchema.index({ 'transcription.confidence': -1 });
 recordingSchema.index({ createdAt: -1 });
 
-// Ours: the recordings that are still to be transcribed or analysed.
+// Ours: the recordings that are still to be transcribed or analysed, and those that an operator must look at.
 recordingSchema.index(
   { updatedAt: 1 },
   { name: 'to_process', partialFilterExpression: { processing_status: { $in: ['pending', 'processing'] } } },
 );
+recordingSchema.index({ updatedAt: 1 }, { name: 'failed', partialFilterExpression: { processing_status: 'failed' } });

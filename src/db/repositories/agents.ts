@@ -1,15 +1,19 @@
 import { MongoServerError, ObjectId, type Db } from 'mongodb';
 import { newAgent, type NewAgent } from '#src/db/documents/agent.ts';
-import type { AgentDoc, AgentRole } from '#src/db/models/agents.ts';
+import type { AgentDoc } from '#src/db/models/agents.ts';
 
 const DUPLICATE_KEY = 11_000;
+
+/** What an agent may do on the board: look, or change things as well. */
+export type BoardAccess = 'read' | 'full';
 
 /** What a login needs to know of an agent. */
 export interface AgentAccount {
   id: string;
   /** An argon2id hash. */
   password: string;
-  role: AgentRole;
+  /** Null: none. */
+  boardAccess: BoardAccess | null;
   active: boolean;
 }
 
@@ -17,8 +21,8 @@ export interface AgentAccount {
 export interface Agents {
   /** `email` in lower case. Agents of any role: who may not enter is told just that, not that the password is wrong. */
   findByEmail(email: string): Promise<AgentAccount | null>;
-  /** Whether this agent is, still, an active admin. */
-  isActiveAdmin(id: string): Promise<boolean>;
+  /** What this agent may do on the board now; null for one who is not active, or not there (any more). */
+  boardAccess(id: string): Promise<BoardAccess | null>;
   recordLogin(id: string, at: Date): Promise<void>;
   /** The new agent's id, or which of the unique fields another agent has. `email` in lower case, `password` hashed. */
   create(agent: NewAgent, now: Date): Promise<{ id: string } | { taken: 'email' | 'phone' }>;
@@ -28,12 +32,12 @@ export function createAgents(db: Db): Agents {
   const agents = db.collection<AgentDoc>('agents');
   return {
     async findByEmail(email) {
-      const found = await agents.findOne({ email }, { projection: { password: 1, role: 1, is_active: 1 } });
-      return found && { id: found._id.toHexString(), password: found.password, role: found.role, active: found.is_active };
+      const found = await agents.findOne({ email }, { projection: { password: 1, role: 1, board_access: 1, is_active: 1 } });
+      return found && { id: found._id.toHexString(), password: found.password, boardAccess: accessOf(found), active: found.is_active };
     },
-    async isActiveAdmin(id) {
-      const found = await agents.findOne({ _id: new ObjectId(id), role: 'admin', is_active: true }, { projection: { _id: 1 } });
-      return found !== null;
+    async boardAccess(id) {
+      const found = await agents.findOne({ _id: new ObjectId(id), is_active: true }, { projection: { role: 1, board_access: 1 } });
+      return found && accessOf(found);
     },
     async recordLogin(id, at) {
       await agents.updateOne({ _id: new ObjectId(id) }, { $set: { last_login: at, updatedAt: at }, $inc: { login_count: 1 } });
@@ -49,4 +53,9 @@ export function createAgents(db: Db): Agents {
       }
     },
   };
+}
+
+function accessOf({ role, board_access: given }: Pick<AgentDoc, 'role' | 'board_access'>): BoardAccess | null {
+  if (role === 'admin') return 'full';
+  return given === 'read' ? 'read' : null;
 }

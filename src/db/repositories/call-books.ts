@@ -1,12 +1,11 @@
 import type { Db } from 'mongodb';
-import { deterministicId } from '#src/db/deterministic-id.ts';
-import { newSystemMetric } from '#src/db/documents/system-metric.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { CallLogDoc } from '#src/db/models/calllogs.ts';
-import type { ControlDoc } from '#src/db/models/controls.ts';
 import type { SystemMetricDoc } from '#src/db/models/systemmetrics.ts';
 import type { BookDifference, BookedCall, EarlierAttempt } from '#src/domain/call-books.ts';
-import { HOUR, SECOND, type Time } from '#src/platform/time.ts';
+import { DAY, SECOND, type Time } from '#src/platform/time.ts';
+import { createMark, type Mark } from './mark.ts';
+import { createMetricPoints } from './metric-points.ts';
 
 /** The ledger's side of the comparison with Twilio's list of calls, and what it found, per day (UTC). */
 export interface CallBooks {
@@ -20,21 +19,16 @@ export interface CallBooks {
   write(day: Date, found: { calls: number; attempts: number; counts: Readonly<Record<BookDifference, number>> }): Promise<void>;
   /** What was found last of today and yesterday. */
   differences(): Promise<{ kind: string; count: number }[]>;
-  /** The end of the last day that is compared no more; null before the first. */
-  closedUntil(): Promise<Date | null>;
-  /** Moves that mark on; false when another run did. */
-  close(from: Date | null, until: Date): Promise<boolean>;
+  /** The end of the last day that is compared no more. */
+  closed: Mark;
 }
 
-const MARK = 'books';
 const DIFFERENCE = 'call_books_difference';
-const DAY = 24 * HOUR;
 
 export function createCallBooks(db: Db, time: Time): CallBooks {
   const attempts = db.collection<CallAttemptDoc>('callattempts');
   const callLogs = db.collection<CallLogDoc>('calllogs');
-  const controls = db.collection<ControlDoc>('controls');
-  const metrics = db.collection<SystemMetricDoc>('systemmetrics');
+  const points = createMetricPoints(db, time);
 
   return {
     async known(callSids) {
@@ -68,24 +62,18 @@ export function createCallBooks(db: Db, time: Time): CallBooks {
       for await (const { _id, call_sid = '' } of ended) yield { attemptId: _id.toHexString(), callSid: call_sid };
     },
     async write(day, { calls, attempts: ended, counts }) {
-      const name = day.toISOString().slice(0, 10);
-      const points = [
-        { type: 'call_books_calls', value: calls, tags: { day: name } },
-        { type: 'call_books_attempts', value: ended, tags: { day: name } },
-        ...Object.entries(counts).map(([kind, value]) => ({ type: DIFFERENCE, value, tags: { day: name, kind } })),
-      ];
-      await metrics.bulkWrite(
-        points.map(({ type, value, tags }) => {
-          const _id = deterministicId(type, JSON.stringify(tags));
-          const given = { _id, metric_type: type, timestamp: day, value, unit: 'count', tags, source: 'twilio' };
-          return { replaceOne: { filter: { _id }, replacement: newSystemMetric(given, time.now()), upsert: true } };
-        }),
-        { ordered: false },
-      );
+      const tags = { day: day.toISOString().slice(0, 10) };
+      const of = { unit: 'count', source: 'twilio' };
+      await points.replace(day, [
+        { type: 'call_books_calls', value: calls, tags, ...of },
+        { type: 'call_books_attempts', value: ended, tags, ...of },
+        ...Object.entries(counts).map(([kind, value]) => ({ type: DIFFERENCE, value, tags: { ...tags, kind }, ...of })),
+      ]);
     },
     async differences() {
       const today = Math.floor(time.now().getTime() / DAY) * DAY;
-      const rows = await metrics
+      const rows = await db
+        .collection<SystemMetricDoc>('systemmetrics')
         .aggregate<{ _id: string; count: number }>([
           { $match: { metric_type: DIFFERENCE, timestamp: { $gte: new Date(today - DAY) } } },
           { $group: { _id: '$tags.kind', count: { $sum: '$value' } } },
@@ -93,11 +81,6 @@ export function createCallBooks(db: Db, time: Time): CallBooks {
         .toArray();
       return rows.map(({ _id, count }) => ({ kind: _id, count }));
     },
-    closedUntil: async () => (await controls.findOne({ _id: MARK }))?.until ?? null,
-    async close(from, until) {
-      if (from === null) await controls.updateOne({ _id: MARK }, { $setOnInsert: { updatedAt: time.now() } }, { upsert: true });
-      const guard = from === null ? { until: { $exists: false } } : { until: from };
-      return (await controls.updateOne({ _id: MARK, ...guard }, { $set: { until, updatedAt: time.now() } })).matchedCount === 1;
-    },
+    closed: createMark(db, 'books', time),
   };
 }

@@ -14,6 +14,8 @@ export interface CallLogs {
   ofDelivery(deliveryId: ObjectId): Promise<CallLogDoc[]>;
   /** Takes over what the call's events say; a view of fewer events never replaces one of more. */
   apply(id: ObjectId, eventCount: number, set: Partial<CallLogDoc>): Promise<boolean>;
+  /** Stores the analysis; false when there is one already. */
+  analysed(id: ObjectId, analysis: CallLogDoc['ai_analysis']): Promise<boolean>;
   /** Writes results of the recording's way: URL, transcript, analysis. */
   enrich(id: ObjectId, set: Partial<CallLogDoc>): Promise<boolean>;
 }
@@ -38,6 +40,12 @@ export function createCallLogs(db: Db, time: Time): CallLogs {
         _id: id,
         guard: drawnFromMore(eventCount),
         update: { $set: { ...set, event_count: eventCount, updatedAt: time.now() } },
+      }),
+    analysed: (id, analysis) =>
+      update({
+        _id: id,
+        guard: { 'ai_analysis.sentiment': { $exists: false } },
+        update: { $set: { ai_analysis: analysis, updatedAt: time.now() } },
       }),
     enrich: (id, set) => update({ _id: id, guard: {}, update: { $set: { ...set, updatedAt: time.now() } } }),
   };

@@ -18,6 +18,10 @@ export interface ContactMove {
   /** The number of the attempt that this move speaks of: a move of an earlier attempt never replaces a later one's. */
   attempt: number;
   event: TrackingEventDoc;
+  /** An event after which this move says nothing any more. */
+  unlessAfter?: ObjectId;
+  /** Attempts after the first, as far as this move knows of them: the delivery's count is only ever raised. */
+  retries?: number;
   /** Further fields of the same write. */
   also?: Document;
 }
@@ -40,8 +44,10 @@ export interface Deliveries {
   list(page: DeliveryPage): Promise<DeliveryDoc[]>;
   /** Moves the phone's side of the delivery; false when it has moved on. To `contacting` only an attempt moves it that nothing else is known of. */
   moveContact(id: ObjectId, move: ContactMove): Promise<boolean>;
-  /** Cancels the parcel and closes its contact, unless the customer opted out; false when the parcel is already over. */
+  /** Cancels the parcel and closes its contact, unless the customer opted out; false when the parcel is already over. What that calls for is pending work from then on. */
   cancel(id: ObjectId, event: TrackingEventDoc): Promise<boolean>;
+  /** Everything was done that the cancelling calls for. */
+  cancellationFollowed(id: ObjectId): Promise<boolean>;
   /** Adds an event to the delivery's own short history, once. */
   note(id: ObjectId, event: TrackingEventDoc, set?: Document): Promise<boolean>;
   /** Appends what the customer said to the shipper's instructions, once per recording. */
@@ -92,7 +98,7 @@ export function createDeliveries(db: Db, time: Time): Deliveries {
       };
       return deliveries.find(filter).sort({ _id: -1 }).limit(limit).toArray();
     },
-    moveContact: (id, { from, to, reason, nextAt, attempt, event, also = {} }) => {
+    moveContact: (id, { from, to, reason, nextAt, attempt, event, unlessAfter, retries = 0, also = {} }) => {
       const unset = { ...(reason === null ? { 'contact.reason': '' } : {}), ...(nextAt === null ? { 'contact.next_at': '' } : {}) };
       return update({
         _id: id,
@@ -100,7 +106,7 @@ export function createDeliveries(db: Db, time: Time): Deliveries {
           'contact.state': { $in: from },
           // The news that a call has begun may come after that of its end: then it says nothing any more.
           'contact.attempt': { $not: to === 'contacting' ? { $gte: attempt } : { $gt: attempt } },
-          'tracking_events._id': { $ne: event._id },
+          'tracking_events._id': { $nin: [event._id, ...(unlessAfter ? [unlessAfter] : [])] },
         },
         update: {
           $set: {
@@ -112,6 +118,7 @@ export function createDeliveries(db: Db, time: Time): Deliveries {
             updatedAt: time.now(),
           },
           ...(Object.keys(unset).length > 0 ? { $unset: unset } : {}),
+          $max: { retry_count: retries },
           $push: push(event),
         },
       });
@@ -125,6 +132,7 @@ export function createDeliveries(db: Db, time: Time): Deliveries {
         {
           $set: {
             status: 'cancelled',
+            cancel_follow_up: 'due',
             'contact.state': { $cond: [closes, 'cancelled', '$contact.state'] },
             'contact.next_at': unlessClosed('$contact.next_at'),
             'contact.reason': unlessClosed('$contact.reason'),
@@ -135,6 +143,8 @@ export function createDeliveries(db: Db, time: Time): Deliveries {
       ]);
       return result.matchedCount === 1;
     },
+    cancellationFollowed: (id) =>
+      update({ _id: id, guard: { cancel_follow_up: 'due' }, update: { $set: { cancel_follow_up: 'done', updatedAt: time.now() } } }),
     note: (id, event, set = {}) =>
       update({
         _id: id,

@@ -1,19 +1,9 @@
-import type { Db, UpdateFilter } from 'mongodb';
-import { deterministicId } from '#src/db/deterministic-id.ts';
-import { newSystemMetric } from '#src/db/documents/system-metric.ts';
+import type { Db } from 'mongodb';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
-import type { ControlDoc } from '#src/db/models/controls.ts';
 import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
-import type { SystemMetricDoc } from '#src/db/models/systemmetrics.ts';
 import type { Time } from '#src/platform/time.ts';
-
-export interface MetricPoint {
-  type: string;
-  value: number;
-  unit: string;
-  tags?: Record<string, string>;
-  source?: string;
-}
+import { createMark, type Mark } from './mark.ts';
+import { createMetricPoints, type MetricPoints } from './metric-points.ts';
 
 /** How the attempts that ended in one window went. */
 export interface EndedAttempts {
@@ -25,24 +15,13 @@ export interface EndedAttempts {
 export interface SystemMetrics {
   endedAttempts(from: Date, until: Date): Promise<EndedAttempts>;
   deliveriesByStatus(): Promise<{ status: string; count: number }[]>;
-  /** Writes what was counted in one window. Counted again, it replaces what was there. */
-  writeCounts(windowEnd: Date, points: MetricPoint[]): Promise<void>;
-  /** Writes what was seen at one window's end. A point that is there already stays: that moment is over. */
-  writeSnapshot(windowEnd: Date, points: MetricPoint[]): Promise<void>;
-  /** The end of the last window that was counted; null before the first. */
-  countedUntil(): Promise<Date | null>;
-  /** Moves that mark on; false when another run did. */
-  advance(from: Date | null, until: Date): Promise<boolean>;
+  points: MetricPoints;
+  /** The end of the last window that was counted. */
+  counted: Mark;
 }
-
-type Fields = Omit<SystemMetricDoc, '_id'>;
-
-const MARK = 'metrics-rollup';
 
 export function createSystemMetrics(db: Db, time: Time): SystemMetrics {
   const attempts = db.collection<CallAttemptDoc>('callattempts');
-  const controls = db.collection<ControlDoc>('controls');
-  const metrics = db.collection<SystemMetricDoc>('systemmetrics');
   return {
     async endedAttempts(from, until) {
       // Those that were dialed: an attempt that was closed before is no call that failed.
@@ -75,32 +54,7 @@ export function createSystemMetrics(db: Db, time: Time): SystemMetrics {
         .toArray();
       return rows.map(({ _id, count }) => ({ status: _id, count }));
     },
-    writeCounts: (windowEnd, points) => upsert(windowEnd, points, ({ value, ...fields }) => ({ $set: { value }, $setOnInsert: fields })),
-    writeSnapshot: (windowEnd, points) => upsert(windowEnd, points, (fields) => ({ $setOnInsert: fields })),
-    countedUntil: async () => (await controls.findOne({ _id: MARK }))?.until ?? null,
-    async advance(from, until) {
-      if (from === null) await controls.updateOne({ _id: MARK }, { $setOnInsert: { updatedAt: time.now() } }, { upsert: true });
-      const guard = from === null ? { until: { $exists: false } } : { until: from };
-      return (await controls.updateOne({ _id: MARK, ...guard }, { $set: { until, updatedAt: time.now() } })).matchedCount === 1;
-    },
+    points: createMetricPoints(db, time),
+    counted: createMark(db, 'metrics-rollup', time),
   };
-
-  async function upsert(
-    windowEnd: Date,
-    points: MetricPoint[],
-    updateOf: (fields: Fields) => UpdateFilter<SystemMetricDoc>,
-  ): Promise<void> {
-    if (points.length === 0) return;
-    await metrics.bulkWrite(
-      points.map(({ type, value, unit, tags, source }) => {
-        const _id = deterministicId(type, windowEnd.getTime(), JSON.stringify(tags ?? {}));
-        const { _id: _, ...fields } = newSystemMetric(
-          { _id, metric_type: type, timestamp: windowEnd, value, unit, ...(tags ? { tags } : {}), ...(source ? { source } : {}) },
-          time.now(),
-        );
-        return { updateOne: { filter: { _id }, update: updateOf(fields), upsert: true } };
-      }),
-      { ordered: false },
-    );
-  }
 }

@@ -9,8 +9,8 @@ import type { WebhookEventDoc } from '#src/db/models/webhookevents.ts';
 export type Walk<Doc> = AsyncIterable<Doc[]>;
 
 /**
- * All pending work that a job should be there for, read off the state alone, oldest first, each through an index made for its question.
- * To the end and not a first page only: work whose job failed stays pending, and must not hide what comes after it.
+ * All work that a job should be there for, read off the state alone, each through an index made for its question. What is pending comes oldest
+ * first, and to the end and not a first page only: work whose job failed stays pending, and must not hide what comes after it.
  */
 export interface WorkWalks {
   /** Attempts waiting to be dialed. */
@@ -22,11 +22,19 @@ export interface WorkWalks {
   events(before: Date): Walk<WebhookEventDoc>;
   recordingsToProcess(before: Date): Walk<RecordingDoc>;
   notifications(before: Date): Walk<NotificationDoc>;
+  /** Cancelled deliveries whose request died before it had done all that this calls for. */
+  cancellations(before: Date): Walk<DeliveryDoc>;
   /**
    * Deliveries that should have been called by now and have no attempt: their ingestion died half way. Found among all that are overdue,
    * of which the `MOST_PAGES` oldest pages are looked through.
    */
   withoutAttempt(dueBefore: Date): Walk<DeliveryDoc>;
+  /** What was given up after that moment and waits for an operator, newest first: messages that were not sent, … */
+  failedNotifications(after: Date): Walk<NotificationDoc>;
+  /** … attempts whose recording could not be copied, … */
+  failedCopies(after: Date): Walk<CallAttemptDoc>;
+  /** … recordings that could not be transcribed or analysed. */
+  failedRecordings(after: Date): Walk<RecordingDoc>;
 }
 
 const PAGE = 1000;
@@ -37,8 +45,12 @@ const MOST_PAGES = 200;
 export function createWorkWalks(db: Db, page = PAGE): WorkWalks {
   const attempts = db.collection<CallAttemptDoc>('callattempts');
   const deliveries = db.collection<DeliveryDoc>('deliveries');
+  const notifications = db.collection<NotificationDoc>('notifications');
+  const recordings = db.collection<RecordingDoc>('recordings');
   const walk = <Doc extends Document>(from: Collection<Doc>, filter: Filter<Doc>, field: string) =>
     pages(from.find(filter).sort({ [field]: 1 }), page);
+  const newestFirst = <Doc extends Document>(from: Collection<Doc>, filter: Filter<Doc>) =>
+    pages(from.find(filter).sort({ updatedAt: -1 }), page);
 
   return {
     planned: (dueBy) => walk(attempts, { state: 'planned', due_at: { $lte: dueBy } }, 'due_at'),
@@ -47,17 +59,12 @@ export function createWorkWalks(db: Db, page = PAGE): WorkWalks {
     events: (before) =>
       walk(db.collection<WebhookEventDoc>('webhookevents'), { state: 'received', received_at: { $lt: before } }, 'received_at'),
     recordingsToProcess: (before) =>
-      walk(
-        db.collection<RecordingDoc>('recordings'),
-        { processing_status: { $in: ['pending', 'processing'] }, updatedAt: { $lt: before } },
-        'updatedAt',
-      ),
-    notifications: (before) =>
-      walk(
-        db.collection<NotificationDoc>('notifications'),
-        { state: { $in: ['pending', 'sending'] }, createdAt: { $lt: before } },
-        'createdAt',
-      ),
+      walk(recordings, { processing_status: { $in: ['pending', 'processing'] }, updatedAt: { $lt: before } }, 'updatedAt'),
+    notifications: (before) => walk(notifications, { state: { $in: ['pending', 'sending'] }, createdAt: { $lt: before } }, 'createdAt'),
+    cancellations: (before) => walk(deliveries, { cancel_follow_up: 'due', updatedAt: { $lt: before } }, 'updatedAt'),
+    failedNotifications: (after) => newestFirst(notifications, { state: 'failed', updatedAt: { $gt: after } }),
+    failedCopies: (after) => newestFirst(attempts, { 'recording.state': 'failed', updatedAt: { $gt: after } }),
+    failedRecordings: (after) => newestFirst(recordings, { processing_status: 'failed', updatedAt: { $gt: after } }),
     async *withoutAttempt(dueBefore) {
       const overdue = deliveries
         .find({ 'contact.state': 'pending', 'contact.next_at': { $lt: dueBefore } })

@@ -2,7 +2,7 @@ import { isDetected, projectAnsweredBy } from './answered-by.ts';
 import type { CallEvent } from './call-event.ts';
 import { canonical } from './canonical.ts';
 import { projectChoice } from './choice.ts';
-import { projectFailure } from './failure.ts';
+import { projectFailure, type FailureMeaning } from './failure.ts';
 import { projectOutcome } from './outcome.ts';
 import type { CallProjection } from './projection.ts';
 import { projectRecording } from './recording.ts';
@@ -12,6 +12,8 @@ import { projectTimes } from './times.ts';
 export interface ProjectionOptions {
   /** How long after its end a call waits for the word who answered, in milliseconds. Default: 10 seconds. */
   amdGraceMs?: number;
+  /** Of the provider's error code for a call that failed. Default: no code says more than that. */
+  meaningOfCode?: (code: string) => FailureMeaning | undefined;
 }
 
 const AMD_GRACE_MS = 10_000;
@@ -25,7 +27,7 @@ const KEPT_EVENTS = 50;
 export function projectCall(
   events: readonly CallEvent[],
   now: Date,
-  { amdGraceMs = AMD_GRACE_MS }: ProjectionOptions = {},
+  { amdGraceMs = AMD_GRACE_MS, meaningOfCode }: ProjectionOptions = {},
 ): CallProjection {
   const known = canonical(events);
   const ends = endings(known);
@@ -34,6 +36,8 @@ export function projectCall(
   const answeredBy = projectAnsweredBy(known);
   const choice = projectChoice(known);
   const recording = projectRecording(known, choice, ends.length > 0);
+  const failed = projectFailure(ends);
+  const failure = failed.errorCode === undefined ? undefined : meaningOfCode?.(failed.errorCode);
   const heard = { ...(answeredBy === undefined ? {} : { answeredBy }), ...(choice ? { choice } : {}) };
   return {
     callSid: known[0]?.callSid ?? '',
@@ -41,8 +45,8 @@ export function projectCall(
     ...times,
     ...heard,
     ...(recording ? { recording } : {}),
-    ...projectOutcome({ ...stand, ...times, ...heard, detected: isDetected(known) }, now, amdGraceMs),
-    ...projectFailure(ends),
+    ...projectOutcome({ ...stand, ...times, ...heard, detected: isDetected(known), failure }, now, amdGraceMs),
+    ...failed,
     webhookEvents: known.slice(-KEPT_EVENTS).map(({ kind, occurredAt, data }) => ({ event: kind, timestamp: occurredAt, data })),
     eventCount: known.length,
   };

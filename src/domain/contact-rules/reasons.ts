@@ -10,6 +10,8 @@ export type NeverReason =
   | 'channel_not_enabled'
   | 'delivery_time_passed'
   | 'retries_exhausted'
+  /** Call after call was proved not placed: no phone ever rang, and going on would not change it. */
+  | 'calls_not_placed'
   /** Every hour that is left before the delivery is a quiet one. */
   | 'no_slot_before_delivery';
 

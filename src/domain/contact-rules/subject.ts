@@ -7,11 +7,13 @@ export interface ContactSubject {
     status: DeliveryStatus;
     scheduled_time: Date;
     contact: { state: ContactState };
-    /** Attempts after the first. */
+    /** Attempts after the first, without those that were proved not placed. */
     max_retries: number;
   };
   /** Of the attempt in question: 1 is the first. */
   attemptNumber: number;
+  /** Of the attempts before it, how many were proved not placed. */
+  notPlaced: number;
   /** The number is on the list of those who are never called. */
   optedOut: boolean;
 }

@@ -28,13 +28,13 @@ export function registerLogin(scope: App, { base, agents, sessions, throttle, au
     return { status, reason };
   };
 
-  /** The admin's id, or why not. */
+  /** The agent's id, or why not. */
   const check = async (email: string, password: string) => {
     const account = await agents.findByEmail(email);
     const right = await verifyPassword(account?.password, password);
     if (!account || !right) return refuse(account, 401, 'The e-mail or the password is wrong.');
     if (!account.active) return refuse(account, 403, 'This account is switched off.');
-    if (account.role !== 'admin') return refuse(account, 403, 'The board is for administrators.');
+    if (account.boardAccess === null) return refuse(account, 403, 'This account has no access to the board.');
     return account.id;
   };
 

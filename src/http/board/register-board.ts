@@ -11,23 +11,26 @@ import { sendProblem } from '#src/http/problems/send-problem.ts';
 import type { RedisClient } from '#src/platform/redis.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { Audit } from './audit.ts';
-import { requireAdmin, requireOwnOrigin } from './guard.ts';
+import { requireAccess, requireOwnOrigin } from './guard.ts';
 import { boardHeaders } from './headers.ts';
 import { registerLogin } from './login.ts';
+import { hideActions, hidePhones } from './what-is-shown.ts';
 import { createSessions } from './session.ts';
 import { createLoginThrottle } from './throttle.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The agent whose session this is; set by the board's guard, and only there. */
-    boardAdmin: string;
+    boardAgent: string;
+    /** Whether this agent may do more than look. */
+    mayChange: boolean;
   }
 }
 
 export interface BoardOptions {
   /** Every queue that is to be seen. */
   queues: Iterable<Queue>;
-  agents: Pick<Agents, 'findByEmail' | 'isActiveAdmin' | 'recordLogin'>;
+  agents: Pick<Agents, 'findByEmail' | 'boardAccess' | 'recordLogin'>;
   audit: Audit;
   /** PUBLIC_URL: the only origin whose pages may change something. */
   publicUrl: string;
@@ -43,7 +46,10 @@ export interface BoardOptions {
 
 const POLL_SECONDS = 5;
 
-/** Bull Board at /board, for active admins. It can retry, edit and obliterate: every such request is written to the audit log. */
+/**
+ * Bull Board at /board, for active admins, and for looking also for agents with `board_access`. It can retry, edit and obliterate: every such
+ * request is written to the audit log, a refused one, too.
+ */
 export async function registerBoard(app: App, options: BoardOptions): Promise<void> {
   const { queues, agents, redis, prefix, time } = options;
   const { origin, protocol, pathname } = new URL(options.publicUrl);
@@ -73,7 +79,8 @@ export async function registerBoard(app: App, options: BoardOptions): Promise<vo
     return { status: status as 500, body: { error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' }, message: 'The reason is in the log.' } };
   });
 
-  app.decorateRequest('boardAdmin', '');
+  app.decorateRequest('boardAgent', '');
+  app.decorateRequest('mayChange', false);
   await app.register(
     async (scope: App) => {
       await scope.register(cookie, { secret: options.secret });
@@ -86,12 +93,14 @@ export async function registerBoard(app: App, options: BoardOptions): Promise<vo
       registerLogin(scope, { base, agents, sessions, throttle: createLoginThrottle(redis, prefix), audit, now: () => time.now() });
 
       await scope.register(async (board: App) => {
-        board.addHook('onRequest', requireAdmin(base, sessions, agents, options.monotonic));
+        board.addHook('onRequest', requireAccess(base, sessions, agents, options.monotonic));
+        board.addHook('preSerialization', hideActions);
+        board.addHook('onSend', hidePhones);
         board.addHook('onResponse', async (request, reply) => {
-          if (request.method === 'GET' || request.method === 'HEAD' || request.boardAdmin === '') return;
+          if (request.method === 'GET' || request.method === 'HEAD' || request.boardAgent === '') return;
           const [path] = request.url.split('?', 1);
           await audit({
-            actor: request.boardAdmin,
+            actor: request.boardAgent,
             action: 'board.change',
             details: { method: request.method, path, status: reply.statusCode },
           });

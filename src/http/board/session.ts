@@ -16,7 +16,7 @@ export interface Sessions {
 
 /**
  * Sessions that live in a signed cookie: who, and until when; no process has to remember them. So one cannot be ended from here before its
- * time, except by its owner's browser: whether its agent is still an active admin is asked with each request.
+ * time, except by its owner's browser: what its agent may (still) do is asked of the database.
  */
 export function createSessions({ path, secure, time }: { path: string; secure: boolean; time: Pick<Time, 'now' | 'span'> }): Sessions {
   const attributes: CookieSerializeOptions = { path, secure, httpOnly: true, sameSite: 'strict' };

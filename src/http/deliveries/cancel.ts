@@ -1,10 +1,10 @@
+import type { ObjectId } from 'mongodb';
 import type { Producer } from '#queues/producer.ts';
 import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { Repositories } from '#src/db/repositories/repositories.ts';
 import type { Background } from '#src/http/background.ts';
 import { problem } from '#src/http/problems/http-problem.ts';
-import { notifyDriver } from '#src/pipeline/notify-driver.ts';
-import { trackingEvent } from '#src/pipeline/tracking-event.ts';
+import { cancellationEvent, followCancellation } from '#src/pipeline/follow-cancellation.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { Telephony } from '#src/providers/telephony.ts';
 
@@ -23,42 +23,32 @@ export interface Cancelled {
 
 const TWILIO_MS = 10_000;
 
-/** Cancels the parcel: nobody is called any more. First the delivery says so, which every claim checks; then planned attempts are closed; a call that is under way is ended at Twilio. */
+/**
+ * Cancels the parcel: nobody is called any more. First the delivery says so, which every claim checks; then planned attempts are closed; a call
+ * that is under way is ended at Twilio. From its first write on, reconcile sees the rest through should this process die.
+ */
 export async function cancelDelivery(delivery: DeliveryDoc, traceId: string, deps: CancelDeps): Promise<Cancelled> {
-  const event = trackingEvent({ deliveryId: delivery._id, status: 'cancelled', notes: 'by upstream', at: deps.time.now() });
-  const cancelled = await deps.deliveries.cancel(delivery._id, event);
+  const cancelled = await deps.deliveries.cancel(delivery._id, cancellationEvent(delivery, deps.time.now()));
   const current = await deps.deliveries.find(delivery._id);
   if (!current) throw problem({ status: 404, detail: 'There is no such delivery.' });
-  // Cancelled before: all of the rest is done again, in case that request died half way. Doing it twice changes nothing.
+  // Cancelled before: all of the rest is done again, in case that request died half way.
   if (!cancelled && current.status !== 'cancelled') {
     throw problem({ status: 409, type: 'delivery-over', title: 'The delivery is over', detail: `Its status is ${current.status}.` });
   }
 
-  const [callInProgress] = await Promise.all([stopCalls(delivery, deps), deps.history.record(event), tellDriver(current, traceId, deps)]);
-  return { delivery: current, callInProgress };
+  const calls = await followCancellation(current, traceId, deps);
+  await Promise.all(calls.map((attemptId) => endCall(attemptId, deps)));
+  return { delivery: current, callInProgress: calls.length > 0 };
 }
 
-/** Whether a call is under way. */
-async function stopCalls(delivery: DeliveryDoc, deps: CancelDeps): Promise<boolean> {
-  let callInProgress = false;
-  for (const attempt of await deps.attempts.ofDelivery(delivery._id)) {
-    await deps.attempts.finishPlanned(attempt._id, 'delivery_cancelled', 'delivery_cancelled');
-    if (!(await deps.attempts.requestCancel(attempt._id))) continue;
-    callInProgress = true;
-    // Without a SID yet the worker that dials ends the call as soon as it learns it.
-    const { call_sid } = (await deps.attempts.find(attempt._id.toHexString())) ?? {};
-    if (call_sid !== undefined) deps.background.run(endCall(call_sid, deps));
-  }
-  return callInProgress;
+/** Without a SID yet the worker that dials ends the call as soon as it learns it. */
+async function endCall(attemptId: ObjectId, deps: CancelDeps): Promise<void> {
+  const { call_sid } = (await deps.attempts.find(attemptId.toHexString())) ?? {};
+  if (call_sid !== undefined) deps.background.run(askToEnd(call_sid, deps));
 }
 
-async function endCall(callSid: string, { telephony }: CancelDeps): Promise<void> {
+async function askToEnd(callSid: string, { telephony }: CancelDeps): Promise<void> {
   const answer = await telephony.cancel(callSid, AbortSignal.timeout(TWILIO_MS));
   // For the log; the attempt says that it is to be cancelled, by which reconcile knows that it must ask again.
   if (answer === 'unknown') throw new Error(`Twilio did not confirm that call ${callSid} is ended`);
-}
-
-async function tellDriver(delivery: DeliveryDoc, traceId: string, deps: CancelDeps): Promise<void> {
-  const customer = await deps.customers.find(delivery.customer_id);
-  await notifyDriver(delivery, { kind: 'cancelled', attemptNumber: 0, traceId, customerName: customer?.name ?? '' }, deps);
 }

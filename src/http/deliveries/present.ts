@@ -39,7 +39,9 @@ export const Delivery = z
     priority: z.enum(PRIORITIES),
     package_details: z.record(z.string(), z.unknown()),
     contact: Contact,
-    retry_count: z.number(),
+    retry_count: z
+      .number()
+      .meta({ description: 'Attempts after the first. One in the place of a call that was never placed is not one of max_retries.' }),
     max_retries: z.number(),
     created_at: Time,
     updated_at: Time,

@@ -7,7 +7,7 @@ import { seedSchemas } from './seed-document.ts';
 
 /** All that we add to the seed's schemas. Nothing else may differ. */
 const ADDED_PATHS: Record<string, string[]> = {
-  Agent: [],
+  Agent: ['board_access'],
   Customer: ['revision'],
   Delivery: [
     'external_id',
@@ -19,6 +19,7 @@ const ADDED_PATHS: Record<string, string[]> = {
     'contact.next_at',
     'contact.instructions',
     'contact.attempt',
+    'cancel_follow_up',
     'revision',
   ],
   CallLog: ['attempt_id', 'answered_by', 'outcome', 'event_count', 'revision'],
@@ -34,10 +35,14 @@ const ADDED_INDEXES: Record<string, object[][]> = {
       { partialFilterExpression: { external_id: { $gt: '' } }, unique: true },
     ],
     [{ 'contact.next_at': 1 }, { partialFilterExpression: { 'contact.state': 'pending' } }],
+    [{ updatedAt: 1, _id: 1 }, { partialFilterExpression: { cancel_follow_up: 'due' } }],
     [{ status: 1, _id: -1 }, {}],
     [{ customer_id: 1, _id: -1 }, {}],
   ],
-  Recording: [[{ updatedAt: 1 }, { partialFilterExpression: { processing_status: { $in: ['pending', 'processing'] } } }]],
+  Recording: [
+    [{ updatedAt: 1 }, { partialFilterExpression: { processing_status: { $in: ['pending', 'processing'] } } }],
+    [{ updatedAt: 1 }, { partialFilterExpression: { processing_status: 'failed' } }],
+  ],
 };
 
 const OUR_OPTIONS = ['autoIndex', 'autoCreate', 'bufferCommands', 'collection'];

@@ -29,8 +29,8 @@ describe('moving the contact', () => {
   it('is done from the states that are named, and from no other', async () => {
     expect(await move({ from: ['contacting'], to: 'confirmed' })).toBe(false);
     expect(await now()).toEqual(delivery);
-    expect(await move({ to: 'confirmed', also: { retry_count: 2 } })).toBe(true);
-    expect(await now()).toMatchObject({ contact: { state: 'confirmed', attempt: 1 }, retry_count: 2 });
+    expect(await move({ to: 'confirmed', also: { call_log_id: delivery.customer_id } })).toBe(true);
+    expect(await now()).toMatchObject({ contact: { state: 'confirmed', attempt: 1 }, call_log_id: delivery.customer_id });
     expect((await now()).contact).not.toHaveProperty('next_at');
   });
 
@@ -44,6 +44,19 @@ describe('moving the contact', () => {
     await move({ to: 'pending', attempt: 1 });
     expect(await move({ attempt: 1 })).toBe(false);
     expect(await move({ attempt: 2 })).toBe(true);
+  });
+
+  it('raises the count of retries, and never lowers it', async () => {
+    await move({ to: 'pending', retries: 2 });
+    await move({ to: 'confirmed', retries: 1 });
+    expect(await now()).toMatchObject({ contact: { state: 'confirmed' }, retry_count: 2 });
+  });
+
+  it('is not done after the event that it must not follow', async () => {
+    const planned = event('retry_planned');
+    await move({ to: 'pending', event: planned });
+    expect(await move({ to: 'pending', event: event('not_reached'), unlessAfter: planned._id })).toBe(false);
+    expect(await move({ to: 'confirmed', unlessAfter: event('unheard of')._id })).toBe(true);
   });
 
   it('is done once for each happening', async () => {
@@ -156,6 +169,14 @@ describe('cancelling', () => {
     expect({ status, contact }).toEqual({ status: 'cancelled', contact: { state: 'cancelled', attempt: 0 } });
     expect(tracking_events).toMatchObject([{ status: 'cancelled' }]);
     expect(await cancel()).toBe(false);
+  });
+
+  it('is pending work until all that it calls for was done', async () => {
+    await cancel();
+    expect(await now()).toMatchObject({ cancel_follow_up: 'due' });
+    const { cancellationFollowed } = world.deps.deliveries;
+    expect([await cancellationFollowed(delivery._id), await cancellationFollowed(delivery._id)]).toEqual([true, false]);
+    expect(await now()).toMatchObject({ cancel_follow_up: 'done' });
   });
 
   it('leaves who opted out opted out', async () => {

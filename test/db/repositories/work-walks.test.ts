@@ -36,6 +36,7 @@ async function fill() {
     ...each((n, open) => attempt(n, open ? 'planned' : 'finished')),
     ...each((n, open) => attempt(1000 + n, 'finished', { follow_up: open ? 'due' : 'done' })),
     ...each((n, open) => attempt(2000 + n, 'finished', { recording: { state: open ? 'pending' : 'stored' } })),
+    ...each((n, open) => attempt(3000 + n, 'finished', { recording: { state: open ? 'failed' : 'stored' } })),
   ]);
   const event = { kind: 'amd', attempt_id: id(1), call_sid: 'CA', occurred_at: past, received_at: past, data: {}, trace_id: 't' } as const;
   await put(
@@ -49,15 +50,33 @@ async function fill() {
       newRecording({ ...recording, _id: id(n), call_log_id: id(n), processing_status: open ? 'processing' : 'completed' }, past),
     ),
   );
+  await put(
+    'recordings',
+    each((n, open) =>
+      newRecording({ ...recording, _id: id(1000 + n), call_log_id: id(1000 + n), processing_status: open ? 'failed' : 'completed' }, past),
+    ),
+  );
   const notification = { delivery_id: id(1), agent_id: id(1), kind: 'confirmed', title: 't', body: 'b', trace_id: 't' } as const;
   await put(
     'notifications',
     each((n, open) => newNotification({ ...notification, _id: id(n), key: `n${n}`, state: open ? 'pending' : 'sent' }, past)),
   );
+  await put(
+    'notifications',
+    each((n, open) =>
+      newNotification({ ...notification, _id: id(1000 + n), key: `n${1000 + n}`, state: open ? 'failed' : 'skipped' }, past),
+    ),
+  );
   const coordinates = { type: 'Point' as const, coordinates: [1, 2] as [number, number] };
   const delivery = { customer_id: id(1), address: 'a', coordinates, scheduled_time: past };
   const pending = { state: 'pending', next_at: past, attempt: 0 } as const;
   await put('deliveries', [
+    ...each((n, open) =>
+      newDelivery(
+        { ...delivery, _id: id(8000 + n), status: 'cancelled', contact: { state: 'cancelled' }, cancel_follow_up: open ? 'due' : 'done' },
+        past,
+      ),
+    ),
     ...each((n, open) =>
       newDelivery({ ...delivery, _id: id(9000 + n), contact: open ? pending : { ...pending, state: 'confirmed' } }, past),
     ),
@@ -89,7 +108,16 @@ async function examined(walk: Walk<{ _id: unknown }>) {
   };
 }
 
-const kinds = ['planned', 'followUps', 'recordingsToCopy', 'events', 'recordingsToProcess', 'notifications', 'withoutAttempt'] as const;
+const kinds = [
+  'planned',
+  'followUps',
+  'recordingsToCopy',
+  'events',
+  'recordingsToProcess',
+  'notifications',
+  'cancellations',
+  'withoutAttempt',
+] as const;
 
 describe.each(kinds satisfies readonly (keyof WorkWalks)[])('%s', (kind) => {
   it('hands out all that is open, each once, in pages, and examines nothing that is over', async () => {
@@ -104,5 +132,20 @@ describe.each(kinds satisfies readonly (keyof WorkWalks)[])('%s', (kind) => {
 
   it('leaves out what is younger than asked', async () => {
     expect(await examined(createWorkWalks(world.db, 2)[kind](new Date(past.getTime() - 1)))).toMatchObject({ seen: [], examined: 0 });
+  });
+});
+
+describe.each(['failedNotifications', 'failedCopies', 'failedRecordings'] as const satisfies readonly (keyof WorkWalks)[])('%s', (kind) => {
+  it('hands out all that was given up, each once, in pages, and examines nothing else', async () => {
+    const result = await examined(createWorkWalks(world.db, 2)[kind](new Date(past.getTime() - 1)));
+    expect(result.sizes).toEqual([2, 2, 1]);
+    expect(new Set(result.seen).size).toBe(OPEN);
+    expect(result.examined).toBe(OPEN);
+    for (const plan of result.plans) expect(plan).toMatch('IXSCAN { updatedAt: 1');
+    expect(result.sorted).toBe(false);
+  });
+
+  it('leaves out what is older than asked', async () => {
+    expect(await examined(createWorkWalks(world.db, 2)[kind](past))).toMatchObject({ seen: [], examined: 0 });
   });
 });

@@ -30,6 +30,13 @@ describe('the outcome', () => {
     expect(projectCall([status(word)], LATER)).toMatchObject({ outcome });
   });
 
+  it('of a call that failed is what its code means, and no code of a call that did not fail matters', () => {
+    const meaningOfCode = (code: string) => (code === '13224' ? ('undialable' as const) : undefined);
+    const outcomeOf = (word: 'failed' | 'busy', errorCode: string) =>
+      projectCall([status(word, { errorCode })], LATER, { meaningOfCode }).outcome;
+    expect([outcomeOf('failed', '13224'), outcomeOf('failed', '1'), outcomeOf('busy', '13224')]).toEqual(['undialable', 'failed', 'busy']);
+  });
+
   it.each(['machine_start', 'machine_end_beep', 'machine_end_silence', 'machine_end_other', 'fax'])('of %s is voicemail', (answeredBy) => {
     expect(projectCall([...over, amd(answeredBy)], secondsIn(41)).outcome).toBe('voicemail');
   });

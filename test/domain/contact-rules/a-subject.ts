@@ -4,11 +4,18 @@ interface Given {
   preferences?: ContactPreferences;
   delivery?: Partial<ContactSubject['delivery']>;
   attemptNumber?: number;
+  notPlaced?: number;
   optedOut?: boolean;
 }
 
 /** Somebody in New York who may be called at any waking hour, about a delivery that is weeks away. */
-export const aSubject = ({ preferences = {}, delivery = {}, attemptNumber = 1, optedOut = false }: Given = {}): ContactSubject => ({
+export const aSubject = ({
+  preferences = {},
+  delivery = {},
+  attemptNumber = 1,
+  notPlaced = 0,
+  optedOut = false,
+}: Given = {}): ContactSubject => ({
   customer: { preferences: { timezone: 'America/New_York', ...preferences } },
   delivery: {
     status: 'scheduled',
@@ -18,6 +25,7 @@ export const aSubject = ({ preferences = {}, delivery = {}, attemptNumber = 1, o
     ...delivery,
   },
   attemptNumber,
+  notPlaced,
   optedOut,
 });
 

@@ -40,6 +40,17 @@ describe('nobody is called', () => {
     expect(verdictOn({ attemptNumber: 2, delivery: { max_retries: 0 } })).toEqual(never('retries_exhausted'));
   });
 
+  it('more often than that, not counting the attempts of which it was proved that no phone rang', () => {
+    const onlyOnce = { delivery: { max_retries: 0 } };
+    expect(verdictOn({ ...onlyOnce, attemptNumber: 3, notPlaced: 2 })).toEqual({ kind: 'now' });
+    expect(verdictOn({ ...onlyOnce, attemptNumber: 4, notPlaced: 2 })).toEqual(never('retries_exhausted'));
+  });
+
+  it('where call after call was not placed', () => {
+    expect(verdictOn({ attemptNumber: 10, notPlaced: 9 })).toEqual({ kind: 'now' });
+    expect(verdictOn({ attemptNumber: 11, notPlaced: 10 })).toEqual(never('calls_not_placed'));
+  });
+
   it('at or after the time of the delivery', () => {
     const justBefore = new Date(MONDAY_10.getTime() + 1);
     expect(verdictOn({ delivery: { scheduled_time: justBefore } })).toEqual({ kind: 'now' });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { webWorld, type WebWorld } from '#test/support/web-world.ts';
+import { ID, PHONE, wrongFields } from './wrong-fields.ts';
 
 let world: WebWorld;
 let stranger: string;
@@ -10,126 +11,6 @@ beforeAll(async () => {
   await world.submit(world.order({ external_id: 'there' }));
   before = await world.everything();
 });
-
-const PHONE = '+12025550000';
-const customer = (fields: Record<string, unknown>) => ({ customer: { name: 'Ada Lovelace', phone: PHONE, ...fields } });
-const preferences = (fields: Record<string, unknown>) => customer({ preferences: fields });
-const at = (coordinates: unknown) => ({ coordinates: { type: 'Point', coordinates } });
-const parcel = (fields: Record<string, unknown>) => ({ package_details: fields });
-const ID = 'f'.repeat(24);
-
-/** Each a body's fields and the field that the answer must name. */
-const bodies: [Record<string, unknown>, string][] = [
-  // missing: undefined is left out of JSON
-  [{ customer: undefined }, 'customer'],
-  [{ address: undefined }, 'address'],
-  [{ coordinates: undefined }, 'coordinates'],
-  [{ scheduled_time: undefined }, 'scheduled_time'],
-  [customer({ name: undefined }), 'customer.name'],
-  [customer({ phone: undefined }), 'customer.phone'],
-  [{ coordinates: { type: 'Point' } }, 'coordinates.coordinates'],
-
-  // wrong type, null, empty, too long, control characters
-  [{ external_id: 5 }, 'external_id'],
-  [{ external_id: null }, 'external_id'],
-  [{ external_id: '' }, 'external_id'],
-  [{ external_id: ' ' }, 'external_id'],
-  [{ external_id: 'x'.repeat(129) }, 'external_id'],
-  [{ external_id: 'a\u0000b' }, 'external_id'],
-  [{ external_id: 'a\nb' }, 'external_id'],
-  [{ customer: 'Ada' }, 'customer'],
-  [{ customer: null }, 'customer'],
-  [{ customer: [] }, 'customer'],
-  [customer({ name: 5 }), 'customer.name'],
-  [customer({ name: '' }), 'customer.name'],
-  [customer({ name: 'x'.repeat(201) }), 'customer.name'],
-  [customer({ name: 'Ada\u0007' }), 'customer.name'],
-  [customer({ name: 'Ada\ud800' }), 'customer.name'],
-  [customer({ phone: 12025550100 }), 'customer.phone'],
-  [customer({ phone: '' }), 'customer.phone'],
-  [customer({ phone: 'call me' }), 'customer.phone'],
-  [customer({ phone: '2025550100' }), 'customer.phone'],
-  [customer({ phone: '+1' }), 'customer.phone'],
-  [customer({ phone: '+1202555010099' }), 'customer.phone'],
-  [customer({ phone: `${PHONE} ext. 5` }), 'customer.phone'],
-  [customer({ phone: '+'.padEnd(40, '1') }), 'customer.phone'],
-  [customer({ email: 'ada' }), 'customer.email'],
-  [customer({ email: `${'a'.repeat(250)}@example.com` }), 'customer.email'],
-  [customer({ email: null }), 'customer.email'],
-  [customer({ address: 'x'.repeat(501) }), 'customer.address'],
-  [customer({ address: {} }), 'customer.address'],
-  [customer({ preferences: [] }), 'customer.preferences'],
-  [preferences({ preferred_times: '09:00-12:00' }), 'customer.preferences.preferred_times'],
-  [preferences({ preferred_times: ['morning'] }), 'customer.preferences.preferred_times.0'],
-  [preferences({ preferred_times: ['09:00-12:00', '25:00-26:00'] }), 'customer.preferences.preferred_times.1'],
-  [preferences({ preferred_times: ['09:00-09:00'] }), 'customer.preferences.preferred_times.0'],
-  [preferences({ preferred_times: Array(11).fill('09:00-12:00') }), 'customer.preferences.preferred_times'],
-  [preferences({ preferred_days: ['someday'] }), 'customer.preferences.preferred_days.0'],
-  [preferences({ preferred_days: 'monday' }), 'customer.preferences.preferred_days'],
-  [preferences({ preferred_days: Array(8).fill('monday') }), 'customer.preferences.preferred_days'],
-  [preferences({ delivery_instructions: 'x'.repeat(1001) }), 'customer.preferences.delivery_instructions'],
-  [preferences({ contact_method: 'pigeon' }), 'customer.preferences.contact_method'],
-  [preferences({ language: 'English, please' }), 'customer.preferences.language'],
-  [preferences({ timezone: 'Mars/Olympus' }), 'customer.preferences.timezone'],
-  [preferences({ timezone: '+05:00' }), 'customer.preferences.timezone'],
-  [preferences({ timezone: '' }), 'customer.preferences.timezone'],
-  [preferences({ timezone: 5 }), 'customer.preferences.timezone'],
-  [{ address: 5 }, 'address'],
-  [{ address: '' }, 'address'],
-  [{ address: 'x'.repeat(501) }, 'address'],
-  [{ address: '1 Main\u001b[2J Street' }, 'address'],
-  [{ priority: 'now' }, 'priority'],
-  [{ priority: 1 }, 'priority'],
-  [{ estimated_duration: 0 }, 'estimated_duration'],
-  [{ estimated_duration: 1.5 }, 'estimated_duration'],
-  [{ estimated_duration: '30' }, 'estimated_duration'],
-  [{ estimated_duration: 1441 }, 'estimated_duration'],
-  [{ max_retries: -1 }, 'max_retries'],
-  [{ max_retries: 11 }, 'max_retries'],
-  [{ max_retries: 1e300 }, 'max_retries'],
-  [{ package_details: 'small' }, 'package_details'],
-  [parcel({ weight: -1 }), 'package_details.weight'],
-  [parcel({ weight: 'NaN' }), 'package_details.weight'],
-  [parcel({ weight: 1e12 }), 'package_details.weight'],
-  [parcel({ dimensions: { length: '2 m' } }), 'package_details.dimensions.length'],
-  [parcel({ dimensions: { depth: 2 } }), 'package_details.dimensions.depth'],
-  [parcel({ value: 1e99 }), 'package_details.value'],
-  [parcel({ fragile: 'yes' }), 'package_details.fragile'],
-  [parcel({ signature_required: 1 }), 'package_details.signature_required'],
-  [parcel({ special_instructions: 'x'.repeat(1001) }), 'package_details.special_instructions'],
-  [parcel({ special_instructions: 'a\u0000b' }), 'package_details.special_instructions'],
-
-  // places
-  [at([38.9, -120.03]), 'coordinates.coordinates'], // swapped
-  [at([-100.5, 91]), 'coordinates.coordinates.1'],
-  [at([-181, 38.9]), 'coordinates.coordinates.0'],
-  [at([-77.03]), 'coordinates.coordinates'],
-  [at([-77.03, 38.9, 5]), 'coordinates.coordinates'],
-  [at(['-77.03', '38.9']), 'coordinates.coordinates.0'],
-  [at('NaN'), 'coordinates.coordinates'],
-  [at([null, 38.9]), 'coordinates.coordinates.0'],
-  [{ coordinates: { type: 'Polygon', coordinates: [-77.03, 38.9] } }, 'coordinates.type'],
-  [{ coordinates: [-77.03, 38.9] }, 'coordinates'],
-
-  // times
-  [{ scheduled_time: '2020-01-01T00:00:00Z' }, 'scheduled_time'],
-  [{ scheduled_time: '2099-01-01T00:00:00' }, 'scheduled_time'], // which zone?
-  [{ scheduled_time: '2099-02-30T00:00:00Z' }, 'scheduled_time'],
-  [{ scheduled_time: 'tomorrow' }, 'scheduled_time'],
-  [{ scheduled_time: 4_102_444_800 }, 'scheduled_time'],
-
-  // whom we do not know, what we do not know
-  [{ agent_id: ID }, 'agent_id'],
-  [{ agent_id: 'Dora' }, 'agent_id'],
-  [{ customer: undefined, customer_id: ID }, 'customer_id'],
-  [{ customer: undefined, customer_id: '507f1f77bcf86cd79943901g' }, 'customer_id'],
-  [{ customer_id: ID }, 'customer_id'], // and customer
-  [{ colour: 'red' }, 'colour'],
-  [{ status: 'completed' }, 'status'],
-  [{ _id: ID }, '_id'],
-  [customer({ vip: true }), 'customer.vip'],
-  [preferences({ $where: '1' }), 'customer.preferences.$where'],
-];
 
 async function refused(answer: { statusCode: number; headers: Record<string, unknown>; body: string; json(): unknown }) {
   expect(answer.statusCode).toBeGreaterThanOrEqual(400);
@@ -142,7 +23,7 @@ async function refused(answer: { statusCode: number; headers: Record<string, unk
 }
 
 describe('a field of POST /v1/deliveries that is wrong is named, and nothing happens', () => {
-  it.each(bodies.map(([fields, field]) => [JSON.stringify(fields).slice(0, 80), field, fields] as const))(
+  it.each(wrongFields.map(([fields, field]) => [JSON.stringify(fields).slice(0, 80), field, fields] as const))(
     '%s: %s',
     async (_shown, field, fields) => {
       const answer = await world.submit(world.order(fields));

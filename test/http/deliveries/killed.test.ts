@@ -1,5 +1,6 @@
 import { ObjectId } from 'mongodb';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import { acceptDelivery } from '#src/http/deliveries/accept.ts';
 import { cancelDelivery, type CancelDeps } from '#src/http/deliveries/cancel.ts';
 import { NewDelivery } from '#src/http/deliveries/request.ts';
@@ -10,13 +11,14 @@ import { TRACE_ID } from '#test/support/makers.ts';
 import { aJob, setup, type World } from '#test/support/world.ts';
 import { runReconcile } from '#workers/reconcile.ts';
 
-// Whatever step the web process is killed at: the request is sent again, reconcile passes by, and everything ends as if nothing had happened.
+// Whatever step the web process is killed at: the request is sent again or, a cancellation, is not; reconcile passes by, and everything ends as
+// if nothing had happened.
 
 const apiKeyId = new ObjectId('a'.repeat(24));
 const PHONE = '+12025550100';
 
-/** Ids are drawn anew and times are those of the second run. */
-const ALONE = ['_id', 'delivery_id', 'customer_id', 'key', 'due_at', 'next_at', 'timestamp', 'lease_until'];
+/** Ids are drawn anew and times are those of the run that came to its end. */
+const ALONE = ['_id', 'delivery_id', 'customer_id', 'key', 'due_at', 'next_at', 'timestamp', 'finished_at', 'lease_until'];
 
 async function inTheEnd(world: World): Promise<unknown> {
   // What one pass plans, the next one enqueues.
@@ -101,20 +103,63 @@ it.each(uncallable.flatMap(([who, ...rest]) => repeatable.map(([how, ...by]) => 
 
 const background: CancelDeps['background'] = { run: (work) => void work.catch(() => undefined) };
 
-it.each(['planned', 'submitted'])('a cancellation while the attempt is %s', async (state) => {
-  const end = await expectSameEnd(async () => {
-    const world = await setup();
-    const delivery = await world.aDelivery();
-    if (state === 'planned') await world.aPlannedAttempt({}, delivery);
-    else await world.aCall({ call_sid: callSid(1) }, delivery);
-    return { world, work: (deps) => cancelDelivery(delivery, TRACE_ID, { ...deps, background }) };
-  });
-  expect(end).toMatchObject({
-    deliveries: [{ status: 'cancelled', contact: { state: 'cancelled' } }],
-    callattempts: [state === 'planned' ? { state: 'finished', outcome: 'delivery_cancelled' } : { state, cancel_requested: true }],
-    notifications: [{ kind: 'cancelled' }],
-    trackingevents: [{ status: 'cancelled' }],
-    jobs: ['notification'],
-    ended: state === 'planned' ? [] : [callSid(1)],
+interface CancelledWhile {
+  when: string;
+  arrange: (world: World) => Promise<DeliveryDoc>;
+  attempt: object;
+  ended?: string[];
+}
+
+const cancelled: CancelledWhile[] = [
+  {
+    when: 'its attempt is planned',
+    async arrange(world) {
+      const delivery = await world.aDelivery();
+      await world.aPlannedAttempt({}, delivery);
+      return delivery;
+    },
+    attempt: { state: 'finished', outcome: 'delivery_cancelled' },
+  },
+  {
+    when: 'its call goes on',
+    async arrange(world) {
+      const delivery = await world.aDelivery({ contact: { state: 'contacting', attempt: 1 } });
+      await world.aCall({ call_sid: callSid(1), state: 'in_progress' }, delivery);
+      return delivery;
+    },
+    attempt: { state: 'in_progress', cancel_requested: true },
+    ended: [callSid(1)],
+  },
+  {
+    when: 'its customer was given up',
+    async arrange(world) {
+      const delivery = await world.aDelivery({ contact: { state: 'unreachable', reason: 'retries_exhausted', attempt: 1 } });
+      await world.aCall({ state: 'finished', outcome: 'busy', follow_up: 'done' }, delivery);
+      return delivery;
+    },
+    attempt: { state: 'finished', outcome: 'busy' },
+  },
+];
+
+const repeated = [
+  { how: 'and asked for again', isRepeated: true },
+  { how: 'and never asked for again', isRepeated: false },
+];
+
+describe.each(repeated)('a cancellation that is killed $how', ({ isRepeated }) => {
+  it.each(cancelled)('while $when', async ({ arrange, attempt, ended = [] }) => {
+    const end = await expectSameEnd(async () => {
+      const world = await setup();
+      const delivery = await arrange(world);
+      return { world, isRepeated, work: (deps) => cancelDelivery(delivery, TRACE_ID, { ...deps, background }) };
+    });
+    expect(end).toMatchObject({
+      deliveries: [{ status: 'cancelled', contact: { state: 'cancelled' } }],
+      callattempts: [attempt],
+      notifications: [{ kind: 'cancelled' }],
+      trackingevents: [{ status: 'cancelled' }],
+      jobs: ['notification'],
+      ended,
+    });
   });
 });

@@ -95,6 +95,6 @@ describe("Twilio's callbacks", () => {
   });
 
   it('are never refused in any of this', async () => {
-    expect(await refusals(world)).toEqual({});
+    expect(Object.values(await refusals(world)).every((count) => count === 0)).toBe(true);
   });
 });

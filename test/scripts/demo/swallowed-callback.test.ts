@@ -1,6 +1,7 @@
 import { execFile, type ExecFileException } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, inject, it } from 'vitest';
+import { compileCache } from '#test/support/compile-cache.ts';
 
 const DEMO = fileURLToPath(new URL('../../../scripts/demo/main.ts', import.meta.url));
 const DROP_THE_END = JSON.stringify({ target: 'callback', kind: 'drop', match: { event: 'completed' } });
@@ -12,7 +13,7 @@ interface Ended {
 
 const demo = (...args: string[]): Promise<Ended> =>
   new Promise((resolve) => {
-    const env = { PATH: process.env['PATH'], MONGODB_URI: inject('mongodbUri'), REDIS_URL: inject('redisUrl') };
+    const env = { PATH: process.env['PATH'], ...compileCache, MONGODB_URI: inject('mongodbUri'), REDIS_URL: inject('redisUrl') };
     execFile(process.execPath, [DEMO, '--exit', ...args], { env }, (error: ExecFileException | null, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? -1) : 0, output: stdout + stderr }),
     );

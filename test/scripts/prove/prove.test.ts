@@ -6,6 +6,7 @@ import { deterministicId } from '#src/db/deterministic-id.ts';
 import type { NewAttempt } from '#src/db/documents/attempt.ts';
 import { newCallLog } from '#src/db/documents/call-log.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import { HOUR, MINUTE, SECOND } from '#src/platform/time.ts';
 import { callSid } from '#test/support/fakes/telephony.ts';
 import { choiceEvent } from '#test/workers/a-call.ts';
@@ -133,6 +134,17 @@ describe('what was planted is found, and named', () => {
     const attempt = await aReachedCustomer();
     await world.db.collection('calllogs').deleteOne({ attempt_id: attempt._id });
     expect(await differences()).toEqual([{ about: 'call', id: attempt.call_sid, what: 'Twilio says completed, its log is missing' }]);
+  });
+
+  it('a delivery that vanished, by the history that was written beside it', async () => {
+    const delivery = await world.aDelivery();
+    await world.deps.history.record(trackingEvent({ deliveryId: delivery._id, status: 'call_planned', at: noon }));
+    await world.db.collection('deliveries').deleteOne({ _id: delivery._id });
+    expect(await proof()).toMatchObject({
+      deliveries: { submitted: 0, vanished: 1 },
+      differences: [{ about: 'delivery', id: hex(delivery), what: expect.stringContaining('vanished') }],
+    });
+    expect(await differences({ at: after(noon, 5 * MINUTE) })).toEqual([]);
   });
 
   it('a delivery without an attempt', async () => {

@@ -9,6 +9,8 @@ export interface FakeJob {
   priority: string;
   delayMs: number;
   presence: Exclude<JobPresence, 'missing'>;
+  /** Of one that was added as failed. */
+  failedReason?: string;
 }
 
 export interface FakeProducer extends Producer {
@@ -42,6 +44,13 @@ export function fakeProducer(): FakeProducer {
     enqueue: async (name, payload, timing) => add(name, payload, timing),
     enqueueMany: async (name, items) => {
       for (const { payload, ...timing } of items) add(name, payload, timing);
+    },
+    enqueueFailed: async (name, items) => {
+      for (const { payload, reason } of items) {
+        if (known(name, payload)) continue;
+        add(name, payload, { priority: 'low' });
+        Object.assign(known(name, payload) as FakeJob, { presence: 'failed', failedReason: reason } satisfies Partial<FakeJob>);
+      }
     },
     presence: async (name, payload) => known(name, payload)?.presence ?? 'missing',
     forget: async (name, payload) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Analysis, AnalyseRequest, Analyst } from '#src/providers/analyst.ts';
-import { RecordingNotFound } from '#src/providers/errors.ts';
+import { RecordingNotFound, Withheld } from '#src/providers/errors.ts';
 import type { Push, Pushed, PushMessage } from '#src/providers/push.ts';
 import type { RecordingStore } from '#src/providers/recordings.ts';
 import type { Transcriber, Transcript } from '#src/providers/transcriber.ts';
@@ -94,7 +94,8 @@ export function fakePush(): FakePush {
   const fake: FakePush = {
     sent: [],
     script: [{ kind: 'sent' }],
-    async send(subscription, message, { topic }) {
+    async send(subscription, message, { topic, mayStart }) {
+      if (mayStart && !(await mayStart())) throw new Withheld();
       const pushed = await next(fake.script);
       if (pushed.kind === 'sent') fake.sent.push({ subscription, message, topic });
       return pushed;

@@ -27,6 +27,16 @@ export function memoryCallLogs({ callLogs }: Store, time: Time, trip: RoundTrip)
         callLogs.update(id, drawnFromMore(eventCount), (doc) => ({ ...doc, ...set, event_count: eventCount, updatedAt: at })),
       );
     },
+    analysed(id, analysis) {
+      const at = time.now();
+      return trip('callLogs.analysed', () =>
+        callLogs.update(
+          id,
+          (doc) => doc.ai_analysis.sentiment === undefined,
+          (doc) => ({ ...doc, ai_analysis: analysis, updatedAt: at }),
+        ),
+      );
+    },
     enrich(id, set) {
       const at = time.now();
       return trip('callLogs.enrich', () =>

@@ -46,7 +46,12 @@ export function memoryDeliveries({ deliveries }: Store, time: Time, trip: RoundT
         'moveContact',
         id,
         (doc) => mayMove(doc, move),
-        (doc) => ({ ...withPaths(doc, move.also ?? {}), contact: moved(doc.contact, move), tracking_events: appended(doc, move.event) }),
+        (doc) => ({
+          ...withPaths(doc, move.also ?? {}),
+          retry_count: Math.max(doc.retry_count, move.retries ?? 0),
+          contact: moved(doc.contact, move),
+          tracking_events: appended(doc, move.event),
+        }),
       ),
     cancel: (id, event) =>
       change(
@@ -56,24 +61,32 @@ export function memoryDeliveries({ deliveries }: Store, time: Time, trip: RoundT
         (doc) => ({
           ...doc,
           status: 'cancelled',
+          cancel_follow_up: 'due',
           contact: allowedFrom('cancelled').includes(doc.contact.state)
             ? without({ ...doc.contact, state: 'cancelled' }, ['next_at', 'reason'])
             : doc.contact,
           tracking_events: appended(doc, event),
         }),
       ),
+    cancellationFollowed: (id) =>
+      change(
+        'cancellationFollowed',
+        id,
+        ({ cancel_follow_up }) => cancel_follow_up === 'due',
+        (doc) => ({ ...doc, cancel_follow_up: 'done' }),
+      ),
     note: (id, event, set = {}) =>
       change(
         'note',
         id,
-        (doc) => !has(doc, event),
+        (doc) => !has(doc, event._id),
         (doc) => ({ ...withPaths(doc, set), tracking_events: appended(doc, event) }),
       ),
     addInstructions: (id, event, instructions) =>
       change(
         'addInstructions',
         id,
-        (doc) => !has(doc, event),
+        (doc) => !has(doc, event._id),
         (doc) => {
           const written = doc.package_details.special_instructions ?? '';
           const special_instructions = written === '' ? instructions : `${written}\n${instructions}`;
@@ -94,9 +107,10 @@ export function memoryDeliveries({ deliveries }: Store, time: Time, trip: RoundT
   };
 }
 
-function mayMove(doc: DeliveryDoc, { from, to, attempt, event }: ContactMove): boolean {
+function mayMove(doc: DeliveryDoc, { from, to, attempt, event, unlessAfter }: ContactMove): boolean {
   const last = doc.contact.attempt ?? -Infinity;
-  return from.includes(doc.contact.state) && !(to === 'contacting' ? last >= attempt : last > attempt) && !has(doc, event);
+  const isPast = has(doc, event._id) || (unlessAfter !== undefined && has(doc, unlessAfter));
+  return from.includes(doc.contact.state) && !(to === 'contacting' ? last >= attempt : last > attempt) && !isPast;
 }
 
 function moved(contact: DeliveryContact, { to, attempt, reason, nextAt }: ContactMove): DeliveryContact {
@@ -110,8 +124,7 @@ function moved(contact: DeliveryContact, { to, attempt, reason, nextAt }: Contac
   };
 }
 
-const has = ({ tracking_events }: DeliveryDoc, { _id }: TrackingEventDoc): boolean =>
-  tracking_events.some((event) => event._id.equals(_id));
+const has = ({ tracking_events }: DeliveryDoc, id: ObjectId): boolean => tracking_events.some(({ _id }) => _id.equals(id));
 
 const appended = ({ tracking_events }: DeliveryDoc, { _id, status, timestamp, notes, location }: TrackingEventDoc): DeliveryEvent[] =>
   [

@@ -35,7 +35,7 @@ export function memoryNotifications({ notifications }: Store, time: Time, trip: 
           without({ ...doc, state: 'sending', epoch: epoch + 1, claimed_at: now, updatedAt: now, attempts: doc.attempts + 1 }, ['reason']),
         ),
       );
-      return held ? epoch + 1 : null;
+      return held ? { epoch: epoch + 1, claimedAt: now } : null;
     },
     sent: (id, epoch) => move('sent', id, epoch, { state: 'sent', sent_at: time.now() }),
     release: (id, epoch) => move('release', id, epoch, { state: 'pending' }),

@@ -10,6 +10,22 @@ const MOST_PAGES = 200;
 export function memoryWorkWalks(store: Store, trip: RoundTrip, page = PAGE): WorkWalks {
   const { attempts, deliveries, notifications, recordings, webhookEvents } = store;
 
+  /** All at once, as a cursor sees it that is read to its end or not at all. */
+  async function* newestFirst<Doc extends Identified & { updatedAt: Date }>(
+    what: string,
+    table: Table<Doc>,
+    test: (doc: Doc) => boolean,
+    after: Date,
+  ): Walk<Doc> {
+    const newest = await trip(`walks.${what}`, () =>
+      table
+        .filter((doc) => test(doc) && doc.updatedAt > after)
+        .toSorted(ordered(({ updatedAt }) => updatedAt))
+        .toReversed(),
+    );
+    for (let from = 0; from < newest.length; from += page) yield newest.slice(from, from + page);
+  }
+
   /** Goes on where it was, by the field and the id: what has moved on meanwhile is left out, as a cursor would. */
   async function* walk<Doc extends Identified>(
     what: string,
@@ -75,6 +91,17 @@ export function memoryWorkWalks(store: Store, trip: RoundTrip, page = PAGE): Wor
         (doc) => (doc.state === 'pending' || doc.state === 'sending') && doc.createdAt < before,
         ({ createdAt }) => createdAt,
       ),
+    cancellations: (before) =>
+      walk(
+        'cancellations',
+        deliveries,
+        (doc) => doc.cancel_follow_up === 'due' && doc.updatedAt < before,
+        ({ updatedAt }) => updatedAt,
+      ),
+    failedNotifications: (after) => newestFirst('failedNotifications', notifications, ({ state }) => state === 'failed', after),
+    failedCopies: (after) => newestFirst('failedCopies', attempts, ({ recording }) => recording?.state === 'failed', after),
+    failedRecordings: (after) =>
+      newestFirst('failedRecordings', recordings, ({ processing_status }) => processing_status === 'failed', after),
     async *withoutAttempt(dueBefore) {
       const overdue = await trip('walks.overdue', () =>
         deliveries

@@ -31,6 +31,8 @@ function callsOf({ submitted: { externalId: delivery }, attempts, calls }: Story
 
 function ledgerOf({ submitted: { externalId: delivery }, delivery: row, attempts }: Story): Violation[] {
   const retries = Math.max(0, attempts.length - 1);
+  // Where it was proved that no phone rang, or the last look before the dial forbade it, the customer has lost none of their calls.
+  const tried = attempts.filter(({ outcome }) => outcome !== 'not_placed' && outcome !== 'not_permitted').length;
   return [
     ...attempts
       .filter(({ state }) => LIVE.includes(state))
@@ -42,7 +44,10 @@ function ledgerOf({ submitted: { externalId: delivery }, delivery: row, attempts
       ? []
       : [{ delivery, what: 'its attempts are not numbered 1, 2, 3, …' }]),
     ...(row.retry_count === retries ? [] : [{ delivery, what: `retry_count is ${row.retry_count}, but there were ${retries} retries` }]),
-    ...(retries <= row.max_retries ? [] : [{ delivery, what: `was tried again ${retries} times, beyond max_retries ${row.max_retries}` }]),
+    ...(tried <= row.max_retries + 1 ? [] : [{ delivery, what: `was tried ${tried} times, beyond max_retries ${row.max_retries}` }]),
+    ...(row.contact.reason !== 'retries_exhausted' || tried > row.max_retries
+      ? []
+      : [{ delivery, what: `was given up after ${tried} tries, though max_retries is ${row.max_retries}` }]),
   ];
 }
 

@@ -21,7 +21,7 @@ export interface AttemptProgress {
   discard(id: ObjectId): Promise<void>;
   /** Closes an attempt that was never dialed. */
   finishPlanned(id: ObjectId, outcome: Outcome, reason: string): Promise<boolean>;
-  /** Takes over what the call's events say, from any state in which a call may be under way; binds the call SID. A follow-up that is done stays so. */
+  /** Takes over what the call's events say, from any state in which a call may be under way; binds the call SID. A follow-up that is done stays so, as does a recording that is stored or given up. */
   apply(id: ObjectId, progress: CallProgress): Promise<boolean>;
   /** The retry that followed was planned or given up. */
   followedUp(id: ObjectId): Promise<boolean>;
@@ -37,6 +37,8 @@ export interface AttemptProgress {
 
 /** A recording of which something is to come. */
 const UNDER_WAY: RecordingState[] = ['expected', 'pending'];
+
+const SETTLED: RecordingState[] = ['stored', 'failed'];
 
 /** The ledger's moves outside the dial. Each is one guarded write; false means that the attempt had moved on. */
 export function createAttemptProgress(db: Db, time: Time): AttemptProgress {
@@ -60,11 +62,19 @@ export function createAttemptProgress(db: Db, time: Time): AttemptProgress {
         ],
         $and: [drawnFromMore(eventCount)],
       };
-      const { follow_up, ...rest } = { ...set, call_sid: callSid, event_count: eventCount };
-      if (follow_up === undefined) return move(id, guard, rest);
-      if (await move(id, { ...guard, follow_up: { $ne: 'done' } }, { ...rest, follow_up })) return true;
-      // Whoever drew this view may have read the attempt before its retry was decided: that is not decided twice.
-      return move(id, guard, rest);
+      const { follow_up, recording, ...rest } = { ...set, call_sid: callSid, event_count: eventCount };
+      // Whoever drew this view may have read the attempt before its retry was decided, or its recording settled: neither is done twice.
+      const parts = [
+        ...(follow_up === undefined ? [] : [{ guard: { follow_up: { $ne: 'done' } }, set: { follow_up } }]),
+        ...(recording === undefined ? [] : [{ guard: { 'recording.state': { $nin: SETTLED } }, set: { recording } }]),
+      ];
+      for (const some of subsets(parts)) {
+        const guards = some.map((part) => part.guard);
+        const sets = some.map((part) => part.set);
+        if (await move(id, Object.assign({}, guard, ...guards) as object, Object.assign({}, rest, ...sets) as Partial<CallAttemptDoc>))
+          return true;
+      }
+      return false;
     },
     followedUp: (id) => move(id, { follow_up: 'due' }, { follow_up: 'done' }),
     requestCancel: (id) => move(id, { state: { $in: LIVE_ATTEMPT_STATES } }, { cancel_requested: true }),
@@ -89,4 +99,9 @@ export function createAttemptProgress(db: Db, time: Time): AttemptProgress {
       }),
     nextGeneration: (id, generation) => move(id, { state: 'planned', generation }, { generation: generation + 1 }),
   };
+}
+
+/** All subsets, the whole one first and the empty one last. */
+export function subsets<Item>(items: readonly Item[]): Item[][] {
+  return items.reduceRight<Item[][]>((some, item) => [...some.map((rest) => [item, ...rest]), ...some], [[]]);
 }

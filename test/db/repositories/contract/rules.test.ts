@@ -112,6 +112,25 @@ describe.each([
     expect(await now(1)).toMatchObject({ follow_up: 'done', event_count: 2 });
   });
 
+  it('a recording that is stored or given up stays so, whoever has read the attempt before', async () => {
+    await plan(1);
+    await claim(1);
+    const told = (eventCount: number) =>
+      attempts.apply(idOf(1), {
+        callSid: 'CA1',
+        eventCount,
+        set: { state: 'finished', outcome: 'busy', follow_up: 'due', recording: { state: 'pending', sid: 'RE1' } },
+      });
+    expect(await told(1)).toBe(true);
+    expect(await attempts.recordingSettled(idOf(1), 'failed', 'why')).toBe(true);
+    expect(await told(2)).toBe(true);
+    expect(await now(1)).toMatchObject({ recording: { state: 'failed', error: 'why' }, follow_up: 'due', event_count: 2 });
+    expect(await attempts.recordingSettled(idOf(1), 'stored')).toBe(true);
+    await attempts.followedUp(idOf(1));
+    expect(await told(3)).toBe(true);
+    expect(await now(1)).toMatchObject({ recording: { state: 'stored', sid: 'RE1' }, follow_up: 'done', event_count: 3 });
+  });
+
   it('closes as not placed at the second empty look-up, and not at a repeat of the first', async () => {
     await plan(1);
     await claim(1);
@@ -160,6 +179,23 @@ describe.each([
     const pages: string[][] = [];
     for await (const page of side.walksOf(2).planned(side.time.now())) pages.push(page.map(({ _id }) => _id.toHexString()));
     expect(pages).toEqual([[5, 4], [3, 2], [1]].map((page) => page.map((n) => idOf(n).toHexString())));
+  });
+
+  it('walks through what was given up, newest first, however small the pages', async () => {
+    for (const n of [1, 2, 3, 4, 5]) {
+      await plan(n, { recording: { state: 'pending' } });
+      await attempts.recordingSettled(idOf(n), 'failed', 'given up');
+      side.time.advance(SECOND);
+    }
+    const after = new Date(side.time.now().getTime() - 5 * SECOND);
+    const pages: string[][] = [];
+    for await (const page of side.walksOf(2).failedCopies(after)) pages.push(page.map(({ _id }) => _id.toHexString()));
+    expect(pages).toEqual(
+      [
+        [5, 4],
+        [3, 2],
+      ].map((page) => page.map((n) => idOf(n).toHexString())),
+    );
   });
 
   it('lists what is in doubt by the last look-up, so many at a time', async () => {

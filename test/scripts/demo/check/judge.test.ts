@@ -7,6 +7,17 @@ it('finds nothing where both accounts agree', () => {
   expect(judge(soundEvidence())).toEqual([]);
 });
 
+it('does not count against max_retries what was proved not placed', () => {
+  const evidence = soundEvidence();
+  const [delivery, first] = [at(evidence.deliveries, 0), at(evidence.attempts, 0)];
+  Object.assign(first, { state: 'not_placed', outcome: 'not_placed' });
+  delete first.call_sid;
+  evidence.calls.shift();
+  evidence.callLogs.shift();
+  delivery.max_retries = 0;
+  expect(judge(evidence)).toEqual([]);
+});
+
 type Plant = readonly [what: string, spoil: (evidence: Spoilable) => void, delivery: string, words: RegExp];
 
 /** The n-th, which the sound evidence has. */
@@ -63,6 +74,12 @@ const endings: Plant[] = [
   ['a retry that was never decided', (e) => (at(e.attempts, 0).follow_up = 'due'), 'A', /never decided/],
   ['a wrong count of retries', (e) => (at(e.deliveries, 0).retry_count = 2), 'A', /retry_count is 2/],
   ['more retries than allowed', (e) => (at(e.deliveries, 0).max_retries = 0), 'A', /beyond max_retries/],
+  [
+    'a delivery given up too early',
+    (e) => Object.assign(at(e.deliveries, 0).contact, { reason: 'retries_exhausted' }),
+    'A',
+    /after 2 tries/,
+  ],
   ['attempts out of number', (e) => (at(e.attempts, 1).number = 3), 'A', /not numbered/],
 ];
 

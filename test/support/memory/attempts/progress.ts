@@ -1,6 +1,6 @@
 import type { ObjectId } from 'mongodb';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
-import type { AttemptProgress } from '#src/db/repositories/attempts/progress.ts';
+import { subsets, type AttemptProgress } from '#src/db/repositories/attempts/progress.ts';
 import { LIVE_ATTEMPT_STATES } from '#src/domain/vocabulary.ts';
 import type { Time } from '#src/platform/time.ts';
 import { drawnFromMore } from '../drawn-from-more.ts';
@@ -10,6 +10,7 @@ import { without } from '../without.ts';
 
 const LIVE: readonly string[] = LIVE_ATTEMPT_STATES;
 const UNDER_WAY: readonly string[] = ['expected', 'pending'];
+const SETTLED: readonly string[] = ['stored', 'failed'];
 type Guard = (doc: CallAttemptDoc) => boolean;
 
 const planned: Guard = ({ state }) => state === 'planned';
@@ -34,10 +35,19 @@ export function memoryProgress({ attempts }: Store, time: Time, trip: RoundTrip)
         const isIts = LIVE.includes(state) ? call_sid === undefined || call_sid === callSid : state === 'finished' && call_sid === callSid;
         return isIts && fromMore(doc);
       };
-      const { follow_up, ...rest } = { ...set, call_sid: callSid, event_count: eventCount };
-      if (follow_up === undefined) return move('apply', id, takes, rest);
-      if (await move('apply', id, (doc) => takes(doc) && doc.follow_up !== 'done', { ...rest, follow_up })) return true;
-      return move('apply', id, takes, rest);
+      const { follow_up, recording, ...rest } = { ...set, call_sid: callSid, event_count: eventCount };
+      const mayFollow: Guard = (doc) => doc.follow_up !== 'done';
+      const mayCopy: Guard = (doc) => doc.recording === undefined || !SETTLED.includes(doc.recording.state);
+      const parts = [
+        ...(follow_up === undefined ? [] : [{ guard: mayFollow, set: { follow_up } }]),
+        ...(recording === undefined ? [] : [{ guard: mayCopy, set: { recording } }]),
+      ];
+      for (const some of subsets(parts)) {
+        const guard: Guard = (doc) => takes(doc) && some.every((part) => part.guard(doc));
+        const sets = some.map((part) => part.set);
+        if (await move('apply', id, guard, Object.assign({}, rest, ...sets) as Partial<CallAttemptDoc>)) return true;
+      }
+      return false;
     },
     followedUp: (id) => move('followedUp', id, ({ follow_up }) => follow_up === 'due', { follow_up: 'done' }),
     requestCancel: (id) => move('requestCancel', id, ({ state }) => LIVE.includes(state), { cancel_requested: true }),

@@ -121,6 +121,7 @@ async function look({ attempts, lists, walks }: PipelineRepositories, { time }: 
     recordings: [await lists.recordingsExpected(now, 10), await lists.recordingsExpected(lately, 1)],
     planned: [sorted(await pagesOf(walks.planned(now))), sorted(await pagesOf(walks.planned(lately)))],
     followUps: [sorted(await pagesOf(walks.followUps(now))), sorted(await pagesOf(walks.followUps(lately)))],
+    failedCopies: [sorted(await pagesOf(walks.failedCopies(new Date(0)))), sorted(await pagesOf(walks.failedCopies(lately)))],
     toCopy: [sorted(await pagesOf(walks.recordingsToCopy(now))), sorted(await pagesOf(walks.recordingsToCopy(lately)))],
   };
 }

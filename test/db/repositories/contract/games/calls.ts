@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { deterministicId } from '#src/db/deterministic-id.ts';
 import { newAttempt } from '#src/db/documents/attempt.ts';
 import { newCallLog } from '#src/db/documents/call-log.ts';
+import type { Sentiment } from '#src/domain/vocabulary.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import { move, waits, type Game } from '../game.ts';
 
@@ -65,6 +66,9 @@ export const callsGame: Game = {
         callLogs.apply(idOf(log), eventCount, { status: to, ...(to === 'completed' ? { outcome: 'busy' } : {}) }),
       ),
     },
+    move('analysed', [n, fc.constantFrom<Sentiment>('neutral', 'positive')], ({ callLogs }, [log, sentiment]) =>
+      callLogs.analysed(idOf(log), { sentiment, keywords: [] }),
+    ),
     move('enrich', [n], ({ callLogs }, [log]) => callLogs.enrich(idOf(log), { transcription: 'hello' })),
     move('findBySid', [sid], ({ callLogs }, [call_sid]) => callLogs.findBySid(call_sid)),
     move('record', [fc.constantFrom('a', 'b')], ({ history }, [what], { time }) =>

@@ -23,7 +23,9 @@ const contactMove = fc.record({
   reason: fc.constantFrom(null, 'busy'),
   later: fc.boolean(),
   attempt: fc.constantFrom(0, 1, 2),
-  also: fc.constantFrom({}, { retry_count: 1 }, { call_log_id: idOf(7) }),
+  retries: fc.constantFrom(0, 1, 2),
+  unlessNoted: fc.boolean(),
+  also: fc.constantFrom({}, { call_log_id: idOf(7) }),
 });
 
 export const deliveriesGame: Game = {
@@ -37,6 +39,7 @@ export const deliveriesGame: Game = {
     { weight: 8, arbitrary: move('moveContact', [one, happening, contactMove], moveContact) },
     waits,
     move('cancel', [one, happening], ({ deliveries }, [id, what], side) => deliveries.cancel(id, eventOf(what, side))),
+    move('cancellationFollowed', [one], ({ deliveries }, [id]) => deliveries.cancellationFollowed(id)),
     move('note', [one, happening, fc.constantFrom({}, { recording_id: idOf(8) })], ({ deliveries }, [id, what, set], side) =>
       deliveries.note(id, eventOf(what, side), set),
     ),
@@ -57,6 +60,7 @@ export const deliveriesGame: Game = {
         await deliveries.list({ limit: 5, status: 'cancelled' }),
         await deliveries.list({ limit: 5, customerId: customer(0) }),
       ],
+      cancellations: sorted(await pagesOf(walks.cancellations(time.now()))),
       withoutAttempt: sorted(await pagesOf(walks.withoutAttempt(time.now()))),
     };
   },
@@ -89,15 +93,18 @@ type Drawn = {
   reason: string | null;
   later: boolean;
   attempt: number;
+  retries: number;
+  unlessNoted: boolean;
   also: object;
 };
 
 function moveContact(
   { deliveries }: PipelineRepositories,
-  [id, what, { later, ...drawn }]: [ReturnType<typeof idOf>, string, Drawn],
+  [id, what, { later, unlessNoted, ...drawn }]: [ReturnType<typeof idOf>, string, Drawn],
   side: Side,
 ) {
-  return deliveries.moveContact(id, { ...drawn, nextAt: later ? side.time.now() : null, event: eventOf(what, side) });
+  const unlessAfter = unlessNoted ? { unlessAfter: eventOf('noted', side)._id } : {};
+  return deliveries.moveContact(id, { ...drawn, ...unlessAfter, nextAt: later ? side.time.now() : null, event: eventOf(what, side) });
 }
 
 function plan({ attempts }: PipelineRepositories, [n]: [number], { time }: Side) {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { deterministicId } from '#src/db/deterministic-id.ts';
 import { newNotification } from '#src/db/documents/notification.ts';
+import { SECOND } from '#src/platform/time.ts';
 import { sorted } from '../both.ts';
 import { move, pagesOf, waits, type Game } from '../game.ts';
 
@@ -45,5 +46,8 @@ export const notificationsGame: Game = {
     move('skipped', [one, epoch], ({ notifications }, [id, e]) => notifications.skipped(id, e, 'no subscription')),
     move('failed', [one, epoch], ({ notifications }, [id, e]) => notifications.failed(id, e, 'refused')),
   ),
-  look: async ({ walks }, { time }) => sorted(await pagesOf(walks.notifications(time.now()))),
+  look: async ({ walks }, { time }) => ({
+    open: sorted(await pagesOf(walks.notifications(time.now()))),
+    failed: sorted(await pagesOf(walks.failedNotifications(new Date(time.now().getTime() - 20 * SECOND)))),
+  }),
 };

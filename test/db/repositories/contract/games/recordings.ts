@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { deterministicId } from '#src/db/deterministic-id.ts';
 import { newRecording } from '#src/db/documents/recording.ts';
+import { SECOND } from '#src/platform/time.ts';
 import { sorted } from '../both.ts';
 import { move, pagesOf, waits, type Game } from '../game.ts';
 
@@ -40,5 +41,8 @@ export const recordingsGame: Game = {
     { weight: 2, arbitrary: move('failed', [one], ({ recordings }, [id]) => recordings.failed(id, 'given up')) },
     move('findByCallLog', [fc.constantFrom(0, 1)], ({ recordings }, [n]) => recordings.findByCallLog(deterministicId('call', n))),
   ),
-  look: async ({ walks }, { time }) => sorted(await pagesOf(walks.recordingsToProcess(time.now()))),
+  look: async ({ walks }, { time }) => ({
+    open: sorted(await pagesOf(walks.recordingsToProcess(time.now()))),
+    failed: sorted(await pagesOf(walks.failedRecordings(new Date(time.now().getTime() - 20 * SECOND)))),
+  }),
 };
