@@ -1,4 +1,4 @@
-import type { Queue } from 'bullmq';
+import type { Producer } from '#queues/producer.ts';
 import type { RedisClient } from '#src/platform/redis.ts';
 
 /** The fast path of "nobody takes jobs of this queue", on all workers of all processes. */
@@ -21,7 +21,9 @@ if redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PTTL', KEYS[1]) >= tonu
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 `;
 
-export const queueHold = (queue: Queue, redis: RedisClient): QueueHold => ({
+type Queue = NonNullable<ReturnType<Producer['queues']['get']>>;
+
+export const queueHold = (queue: Pick<Queue, 'toKey' | 'pause'>, redis: RedisClient): QueueHold => ({
   async rateLimit(ms) {
     await redis.eval(HOLD, 1, queue.toKey('limiter'), String(FULL), String(ms));
   },

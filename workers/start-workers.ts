@@ -1,4 +1,3 @@
-import type { Queue } from 'bullmq';
 import { catalogue, queueNames, type QueueName } from '#queues/catalogue.ts';
 import type { Producer } from '#queues/producer.ts';
 import { queueHold } from './queue-hold.ts';
@@ -15,8 +14,8 @@ export function startWorkers(
 ): ReturnType<typeof startWorker>[] {
   const cell = createCell();
   return (names ?? queueNames).map((name) => {
-    if (!isQueue(name)) throw new Error(`WORKER_QUEUES: there is no queue ${name}; there are ${queueNames.join(', ')}`);
-    const queue = setup.producer.queues.get(name) as Queue;
+    const queue = isQueue(name) ? setup.producer.queues.get(name) : undefined;
+    if (!isQueue(name) || !queue) throw new Error(`WORKER_QUEUES: there is no queue ${name}; there are ${queueNames.join(', ')}`);
     const processor = processors[name] as (payload: unknown, deps: WorkerDeps, context: Parameters<Work>[1]) => ReturnType<Work>;
     return startWorker(catalogue[name], (payload, context) => processor(payload, deps, context), {
       ...setup,
