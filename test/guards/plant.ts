@@ -3,7 +3,6 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { guards } from '#scripts/check-steps.ts';
-import { compileCache } from '#test/support/compile-cache.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const settings = [
@@ -36,7 +35,7 @@ export function checkPlanted(files: Record<string, string>): Verdict {
       cwd: folder,
       encoding: 'utf8',
       maxBuffer: 64 * 1024 * 1024,
-      env: { PATH: process.env.PATH, HOME: folder, NO_COLOR: '1', ...compileCache },
+      env: { PATH: process.env.PATH, HOME: folder, NO_COLOR: '1' },
     });
     return { exitCode: check.status, printed: byStep(check.stdout) };
   } finally {

@@ -84,7 +84,10 @@ export async function runKills(options: KillsOptions): Promise<KillsResult> {
   const began = Date.now();
   let lastKill = began;
   let calm: Promise<unknown> | undefined;
+  let killing = true;
   const submitting = submitAll(options, world, {
+    // Kills that are still to come need work: then there are more deliveries than were asked for.
+    needed: () => killing,
     allowed: () =>
       AHEAD.number +
       AHEAD.share * options.deliveries * (progress.killed / count) +
@@ -113,6 +116,7 @@ export async function runKills(options: KillsOptions): Promise<KillsResult> {
     signal,
   });
   const killed = Date.now();
+  killing = false;
   progress.killed = count; // whatever is not submitted yet may come at once
   await calm;
   const submitted = await submitting;
@@ -156,6 +160,8 @@ export async function runKills(options: KillsOptions): Promise<KillsResult> {
 
 const END_OF_TIME = new Date(8.64e15);
 interface Pace {
+  /** Whether more than the deliveries asked for are wanted. */
+  needed(): boolean;
   /** How many may have been submitted by now. */
   allowed(): number;
   onSubmitted(): void;
@@ -164,12 +170,12 @@ interface Pace {
 async function submitAll(
   { deliveries, seed, people, signal }: KillsOptions,
   { simulator, stack, accounts, now }: Installation,
-  { allowed, onSubmitted }: Pace,
+  { needed, allowed, onSubmitted }: Pace,
 ): Promise<Submitted[]> {
   const submitted: Submitted[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
-    while (next < deliveries) {
+    while (next < deliveries || needed()) {
       if (next >= allowed()) {
         await setTimeout(LOOK_MS, undefined, { signal });
         continue;

@@ -51,6 +51,9 @@ export function unfinished({ store }: World): string[] {
     ...store.deliveries
       .filter(({ contact }) => OPEN.includes(contact.state))
       .map((row) => `delivery ${String(row._id)}: ${row.contact.state}`),
+    ...store.deliveries
+      .filter(({ cancel_follow_up }) => cancel_follow_up === 'due')
+      .map((row) => `delivery ${String(row._id)}: its cancelling`),
     ...store.attempts.filter(({ state }) => UNDER_WAY.includes(state)).map((row) => `attempt ${String(row._id)}: ${row.state}`),
     ...store.attempts.filter(({ follow_up }) => follow_up === 'due').map((row) => `attempt ${String(row._id)}: no follow-up`),
     ...store.attempts

@@ -141,6 +141,20 @@ describe('giving up', () => {
     expect(await attempts()).toHaveLength(1);
   });
 
+  it.each([
+    ['not_permitted', 'delivery_time_passed', 'not_reached'],
+    ['opted_out', 'opted_out', 'opted_out'],
+  ] as const)('tells the driver what a run that refused this attempt died over: %s', async (state, reason, kind) => {
+    // Beside it another run had claimed the attempt, and never dialed.
+    const attempt = await after('not_placed', { contact: { state, reason, attempt: 1 } });
+    if (state === 'opted_out') await world.deps.optOuts.add({ _id: attempt.to_number, source: 'call', createdAt: world.time.now() });
+    else await world.db.collection('deliveries').updateOne({ _id: attempt.delivery_id }, { $set: { scheduled_time: world.time.now() } });
+    expect(await decide(attempt)).toEqual({ kind: 'done' });
+    expect(await decide(await world.attemptNow(attempt))).toMatchObject({ kind: 'skipped' });
+    expect((await world.deliveryNow({ _id: attempt.delivery_id })).contact).toMatchObject({ state, reason });
+    expect(await world.all('notifications')).toMatchObject([{ kind }]);
+  });
+
   it('does not call who opted out meanwhile', async () => {
     const attempt = await after('busy');
     await world.deps.optOuts.add({ _id: attempt.to_number, source: 'call', createdAt: world.time.now() });
