@@ -48,7 +48,7 @@ describe('rows 1 to 3, 21, 24: kill -9 of workers at named points, many times', 
   });
 
   it('lost no delivery', () => {
-    expect(result.books.submitted).toBe(DELIVERIES);
+    expect(result.books.submitted).toBeGreaterThanOrEqual(DELIVERIES);
     expect(result.books.lost).toEqual([]);
   });
 
