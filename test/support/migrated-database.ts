@@ -29,12 +29,18 @@ export async function migratedMongoUri(): Promise<string> {
   await migrate(db);
   found.push({ db, shape: await shapeOf(db) });
   await empty(db);
+  await forgetPlans(db);
   return withDatabase(inject('mongodbUri'), name);
 }
 
 /** Removes all documents but the record of the migrations. */
 export async function empty(db: Db): Promise<void> {
   await Promise.all((await collectionsOf(db)).map((collection) => collection.deleteMany({})));
+}
+
+/** How queries were best run among another file's documents is no advice for this one's. */
+async function forgetPlans(db: Db): Promise<void> {
+  await Promise.all((await collectionsOf(db)).map(({ collectionName }) => db.command({ planCacheClear: collectionName })));
 }
 
 const collectionsOf = async (db: Db) => (await db.collections()).filter(({ collectionName }) => !collectionName.startsWith('migration'));

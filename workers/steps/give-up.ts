@@ -1,4 +1,5 @@
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
+import type { DeliveryDoc } from '#src/db/models/deliveries.ts';
 import type { Deliveries } from '#src/db/repositories/deliveries.ts';
 import type { History } from '#src/db/repositories/history.ts';
 import { allowedFrom } from '#src/domain/contact-moves.ts';
