@@ -192,10 +192,8 @@ async function lostRace(delivery: DeliveryDoc, plan: FirstPlan | null, { deliver
   // The same idempotency key; its delivery, attempt and history have the ids that ours would have had.
   const same = await deliveries.find(delivery._id);
   if (same) return { delivery: same, created: true };
-  // There is no delivery of ours, so nobody may be called about it, and it has no history.
-  if (plan?.attempt) {
-    await Promise.all([attempts.finishPlanned(plan.attempt._id, 'not_permitted', 'delivery_not_accepted'), history.forget(plan.event._id)]);
-  }
+  // There is no delivery of ours, so nobody may be called about it, and it has no history: neither is kept.
+  if (plan?.attempt) await Promise.all([attempts.discard(plan.attempt._id), history.forget(plan.event._id)]);
   const other =
     delivery.external_id === undefined || !delivery.api_key_id
       ? null
