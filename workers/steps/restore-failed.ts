@@ -3,7 +3,7 @@ import { MOST_FAILED_KEPT } from '#queues/define-queue.ts';
 import type { FailedItem, Producer } from '#queues/producer.ts';
 import type { RecordingDoc } from '#src/db/models/recordings.ts';
 import type { Walk, WorkWalks } from '#src/db/repositories/work-walks.ts';
-import { HOUR, type Time } from '#src/platform/time.ts';
+import { DAY, type Time } from '#src/platform/time.ts';
 import { attemptItem, isTranscribed, notificationItem, recordingItem } from './job-items.ts';
 
 export interface RestoreFailedDeps {
@@ -18,7 +18,7 @@ export interface RestoreFailedDeps {
  * holds a job of are counted, too, and left as they are.
  */
 export async function restoreFailed({ walks, producer, time }: RestoreFailedDeps): Promise<number> {
-  const kept = (name: QueueName) => new Date(time.now().getTime() - time.span(catalogue[name].keep.failedDays * 24 * HOUR));
+  const kept = (name: QueueName) => new Date(time.now().getTime() - time.span(catalogue[name].keep.failedDays * DAY));
   const put = async <Name extends QueueName>(name: Name, items: FailedItem<Name>[]): Promise<number> => {
     await producer.enqueueFailed(name, items);
     return items.length;
