@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq';
+import { Queue, type JobsOptions } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { Priority } from '#src/domain/vocabulary.ts';
 import { catalogue, queueNames, type Catalogue, type QueueName } from './catalogue.ts';
@@ -53,18 +53,16 @@ export function createProducer(redis: Redis | Cluster, prefix: string): Producer
   const contractOf = (name: QueueName): QueueContract => catalogue[name];
   const idOf = (name: QueueName, payload: object) => contractOf(name).key(contractOf(name).payload.parse(payload));
 
-  const toJob = (name: QueueName, payload: object, { priority = 'normal', delayMs = 0 }: Timing) => {
+  const toJob = (name: QueueName, payload: object, optionsOf: (contract: QueueContract, id: string) => JobsOptions) => {
     const contract = contractOf(name);
     // Parsed here as well as by the worker: here it blames the caller.
     const parsed = contract.payload.parse(payload);
-    return { name, data: toData(contract, parsed), opts: jobOptions(contract, contract.key(parsed), priority, delayMs) };
+    return { name, data: toData(contract, parsed), opts: optionsOf(contract, contract.key(parsed)) };
   };
-
-  const toFailedJob = (name: QueueName, payload: object, reason: string) => {
-    const contract = contractOf(name);
-    const parsed = contract.payload.parse(payload);
-    return { name, data: toData(contract, parsed), opts: failedJobOptions(contract, contract.key(parsed), reason) };
-  };
+  const timed =
+    ({ priority = 'normal', delayMs = 0 }: Timing) =>
+    (contract: QueueContract, id: string) =>
+      jobOptions(contract, id, priority, delayMs);
 
   const addChunks = async (name: QueueName, jobs: Parameters<Queue['addBulk']>[0]) => {
     const chunks = Array.from({ length: Math.ceil(jobs.length / CHUNK) }, (_, index) => jobs.slice(index * CHUNK, (index + 1) * CHUNK));
@@ -77,15 +75,15 @@ export function createProducer(redis: Redis | Cluster, prefix: string): Producer
   return {
     queues,
     async enqueue(name, payload, timing = {}) {
-      const job = toJob(name, payload, timing);
+      const job = toJob(name, payload, timed(timing));
       await queueOf(name).add(job.name, job.data, job.opts);
     },
     async enqueueMany(name, items) {
-      const jobs = items.map(({ payload, ...timing }) => toJob(name, payload, timing));
+      const jobs = items.map(({ payload, ...timing }) => toJob(name, payload, timed(timing)));
       await addChunks(name, jobs);
     },
     async enqueueFailed(name, items) {
-      const jobs = items.map(({ payload, reason }) => toFailedJob(name, payload, reason));
+      const jobs = items.map(({ payload, reason }) => toJob(name, payload, (contract, id) => failedJobOptions(contract, id, reason)));
       await addChunks(name, jobs);
     },
     async presence(name, payload) {

@@ -72,19 +72,22 @@ describe('external_id', () => {
 
   it('makes one delivery and one call, when twenty come at once', async () => {
     const order = world.order({ external_id: 'parallel' });
+    const before = (await world.rows('trackingevents')).length;
     const answers = await Promise.all(Array.from({ length: 20 }, () => world.submit(order)));
     expect(ids(answers)).toHaveLength(1);
     expect(answers.filter(({ statusCode }) => statusCode === 202)).toHaveLength(1);
     expect(statuses(answers)).toEqual([200, 202]);
     const rows = await world.rows('deliveries', { external_id: 'parallel' });
     expect(rows).toHaveLength(1);
-    // What the losers had planned is closed: nobody is ever called about it.
+    // What the losers had planned is gone: nobody is ever called about it.
     const attempts = await world.rows('callattempts', { to_number: (order['customer'] as { phone: string }).phone });
+    expect(attempts).toHaveLength(1);
     const planned = attempts.filter(({ state }) => state === 'planned');
     expect(planned.map(({ delivery_id }) => String(delivery_id))).toEqual([String(rows[0]?.['_id'])]);
     const jobs = (await world.jobs('call')).filter(({ data }) => attempts.some(({ _id }) => String(_id) === data.attemptId));
     expect(jobs.map(({ data }) => String(data.attemptId))).toEqual([String(planned[0]?.['_id'])]);
     // Nor is there history of deliveries that do not exist.
+    expect(await world.rows('trackingevents')).toHaveLength(before + 1);
     const told = await world.rows('trackingevents', { delivery_id: { $in: attempts.map(({ delivery_id }) => delivery_id as ObjectId) } });
     expect(told.map(({ delivery_id }) => String(delivery_id))).toEqual([String(rows[0]?.['_id'])]);
   });
