@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { ownCorner } from '#scripts/demo/own-corner.ts';
 import type { Submitted } from '#scripts/demo/check/evidence.ts';
 import { watch } from '#scripts/demo/watch.ts';
@@ -55,11 +56,12 @@ export interface SoakResult {
 const SECOND = 1000;
 const SAMPLE_EVERY_MS = 5 * SECOND;
 /** Our own processes are killed in the first part only: what a killed one's memory would have done nobody knows. */
-const KILLING_PART = 0.6;
+const KILLING_PART = 0.4;
 /** Two look-ups 60 s apart, a night by the scaled clock, and room; real milliseconds in which nothing may move. */
 const PATIENCE_MS = 300 * SECOND;
 /** In less time a fresh process is still getting warm. */
 const JUDGED_FROM_MINUTES = 10;
+const COLLECT_GARBAGE = fileURLToPath(new URL('collect-garbage.ts', import.meta.url));
 const MAX_STREAM = 10_000;
 /** BullMQ trims its streams by whole nodes, and says so: "approximately". */
 const STREAM_SLACK = 1.1;
@@ -151,7 +153,7 @@ async function openWorld(options: SoakRunOptions, servers: Servers): Promise<Ins
     settings: async (simulator) => {
       gate = await openGate(simulator.urls.s3);
       own('S3 gate', gate.close);
-      return { TWILIO_CPS: '50', S3_ENDPOINT: gate.url };
+      return { TWILIO_CPS: '50', S3_ENDPOINT: gate.url, NODE_OPTIONS: `--import=${COLLECT_GARBAGE}` };
     },
     onLine: (name, line) => {
       if (/^\{"level":[5-6]0/.test(line) || !line.startsWith('{')) onComplaint(`${name} ${line}`);

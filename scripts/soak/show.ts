@@ -42,17 +42,12 @@ export function sampleTable(samples: readonly Sample[]): string {
 }
 
 export function growthTable(growth: readonly Growth[]): string {
-  const head = ['what', 'mean', 'slope per hour', 'grown', 'samples', ''];
+  const head = ['floor of', 'first third', 'last third', 'per hour', 'samples', ''];
   const table = new Table({ head, style, colAligns: ['left', 'right', 'right', 'right', 'right', 'left'] });
-  for (const { what, unit, mean, slope, grown, grows, samples } of growth)
-    table.push([
-      what,
-      `${mean.toFixed(1)} ${unit}`,
-      `${slope.toFixed(1)} ${unit}`,
-      `${grown.toFixed(1)} ${unit}`,
-      samples,
-      grows ? 'grows' : 'flat',
-    ]);
+  for (const { what, unit, first, last, perHour, grows, samples } of growth) {
+    const [from, to, slope] = [first, last, perHour].map((value) => `${value.toFixed(1)} ${unit}`);
+    table.push([what, from, to, slope, samples, grows ? 'grows' : 'flat']);
+  }
   return table.toString();
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lineThrough, readGrowth } from '#scripts/soak/growth.ts';
+import { floorOf, readGrowth } from '#scripts/soak/growth.ts';
 import type { Sample } from '#scripts/soak/samples.ts';
 
 const MB = 1024 * 1024;
@@ -16,15 +16,14 @@ const samplesOf = (redisMemory: (index: number) => number, rss: (index: number) 
   }));
 const redis = (samples: Sample[]) => readGrowth(samples).find(({ what }) => what === 'Redis used_memory');
 
-it('draws the line with the least squares', () => {
-  const points = [0, 1, 2, 3].map((at) => ({ at, value: 5 + 2 * at }));
-  expect(lineThrough(points)).toEqual({ mean: 8, slope: 2 });
-  expect(lineThrough([{ at: 3, value: 4 }])).toEqual({ mean: 4, slope: 0 });
+it('takes the lower quartile for the floor', () => {
+  expect(floorOf([9, 1, 5, 3, 7])).toBe(3);
+  expect(floorOf([4])).toBe(4);
 });
 
 describe('what grows', () => {
   it('is memory that rises all the time', () => {
-    expect(redis(samplesOf((index) => (50 + index) * MB))).toMatchObject({ grows: true, slope: expect.closeTo(720, 0) });
+    expect(redis(samplesOf((index) => (50 + index) * MB))).toMatchObject({ grows: true, perHour: expect.closeTo(720, 0) });
   });
 
   it('is not memory that goes up and down', () => {
@@ -32,7 +31,16 @@ describe('what grows', () => {
   });
 
   it('is not memory that rose while it got warm', () => {
-    expect(redis(samplesOf((index) => Math.min(30 + index * 2, 80) * MB))).toMatchObject({ grows: false, mean: 80 });
+    expect(redis(samplesOf((index) => Math.min(30 + index * 2, 80) * MB))).toMatchObject({ grows: false, first: 80, last: 80 });
+  });
+
+  it('is not memory that climbs and falls back to where it was, wherever the samples begin', () => {
+    for (let begin = 0; begin < 24; begin += 1)
+      expect(redis(samplesOf((index) => (200 + 5 * ((index + begin) % 24)) * MB))).toMatchObject({ grows: false });
+  });
+
+  it('is memory that climbs and falls back, each time to a little more', () => {
+    expect(redis(samplesOf((index) => (200 + index + 5 * (index % 24)) * MB))).toMatchObject({ grows: true });
   });
 
   it('is told of a process that was there all the time, and of no other', () => {
