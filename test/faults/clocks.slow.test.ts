@@ -129,6 +129,7 @@ describe('row 25: clocks that are wrong by ten minutes', () => {
 describe('row 27: four clocks boot at the same moment', () => {
   it('twenty times: there is one schedule for each tick', async () => {
     const time = createTime({ scale: 1, anchorMs: 0, offsetMs: 0 });
+    let tooMany = 0;
     for (let boot = 0; boot < 20; boot += 1) {
       const db = await emptyDatabase();
       const start = () =>
@@ -136,9 +137,10 @@ describe('row 27: four clocks boot at the same moment', () => {
       const clocks = await Promise.all([start(), start(), start(), start()]);
       await Promise.all(clocks.map((clock) => clock.stop()));
       const schedules = await db.collection('agendajobs').find().toArray();
+      tooMany += schedules.length - 2;
       expect(schedules.map(({ name }) => String(name)).toSorted(), `boot ${boot}`).toEqual(['metrics-rollup', 'reconcile']);
     }
-    figure(27, 'schedules too many after 20 boots of 4 clocks', 0);
+    figure(27, 'schedules too many after 20 boots of 4 clocks', tooMany);
   }, 180_000);
 
   it('as processes, with two workers: each window of the metrics is counted once, exactly', async () => {

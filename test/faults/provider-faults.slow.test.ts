@@ -143,7 +143,13 @@ it('row 23: a message that commands the model changes texts only, and is flagged
   expect(customer['phone']).toBe(order.phone);
   expect((row['tracking_events'] as { status: string }[]).map(({ status }) => status)).toContain('message_flagged');
   expect(await pushesOf(order, 1)).toHaveLength(1);
-  figure(23, 'fields other than texts changed by a message that commands the model', 0);
+  const kept = [
+    [row['priority'], 'normal'],
+    [row['status'], 'assigned'],
+    [String(row['agent_id']), world.driverId],
+    [customer['phone'], order.phone],
+  ];
+  figure(23, 'fields other than texts changed by a message that commands the model', kept.filter(([is, was]) => is !== was).length);
 }, 90_000);
 
 describe('row 24: the push service', () => {

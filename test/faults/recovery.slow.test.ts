@@ -5,6 +5,7 @@ import { figure } from '#test/support/figures.ts';
 import { atTheEnd, startWorld, type World } from '#test/support/stack.ts';
 import { supervise, type Supervised } from '#test/support/supervised.ts';
 
+// On a machine for itself: with other work beside it, the bound of 15 s is broken by the next process's start.
 // kill -9 of a worker process whose calls all stand before the claim (it waits for ever where it would wait for its turn to dial). The
 // other worker is the Procfile's.
 
@@ -54,8 +55,7 @@ describe('row 1: a worker killed with kill -9 before the claim', () => {
       await live.exited;
     }
     figure(1, `kill -9, a second worker lives: the last of ${CALLS} calls dialed after (${ROUNDS} runs)`, range(times), 's');
-    // The bound is for the first step; the noise of a busy machine comes on top.
-    expect(Math.max(...times)).toBeLessThan(20);
+    expect(Math.max(...times)).toBeLessThan(15);
   }, 150_000);
 
   it('and another started only afterwards: likewise', async () => {
@@ -68,7 +68,7 @@ describe('row 1: a worker killed with kill -9 before the claim', () => {
       await next.exited;
     }
     figure(1, `kill -9, the next worker starts afterwards: the last of ${CALLS} calls dialed after (${ROUNDS} runs)`, range(times), 's');
-    expect(Math.max(...times)).toBeLessThan(25);
+    expect(Math.max(...times)).toBeLessThan(15);
   }, 150_000);
 
   it('nobody is called twice, and nobody is forgotten', async () => {

@@ -82,8 +82,9 @@ describe('row 18: callbacks that never come', () => {
   });
 
   it('calls nobody twice', async () => {
-    expect(await faultsInTheBooks(world)).toEqual([]);
-    figure(18, 'calls doubled', 0, 'calls');
+    const faults = await faultsInTheBooks(world);
+    figure(18, 'calls doubled, or otherwise not as the books say', faults.length);
+    expect(faults).toEqual([]);
   });
 });
 

@@ -64,12 +64,6 @@ export function startUpstream(world: World, everyMs: number, order: (index: numb
 const once = (world: World, body: unknown, headers: Record<string, string>): Promise<Answer | null> =>
   world.request('POST', '/v1/deliveries', { body, headers }).catch(() => null);
 
-/** The longest time, in ms, between two accepted orders' answers: what upstream saw of a fault. */
-export function longestGap(heard: readonly Heard[]): number {
-  const times = heard.filter(({ status }) => status >= 200 && status < 300).map(({ at }) => at);
-  return Math.max(0, ...times.slice(1).map((at, index) => at - (times[index] ?? at)));
-}
-
 /** Of the answers that came, how long the slowest one in a hundred took, in ms. */
 export function p99(heard: readonly Heard[]): number {
   const times = heard

@@ -10,8 +10,8 @@ const PATIENCE_MS = 60_000;
 const STEP_DOWN_SECONDS = 5;
 const CATCH_UP_SECONDS = 4;
 
-/** Where a command of a client is held up, on the primary of this moment. */
-export interface Hold {
+/** A command of a client for which something is prepared on the primary of this moment. */
+export interface Awaited {
   /** Resolves when such a command has come. */
   met(): Promise<void>;
 }
@@ -24,7 +24,9 @@ export interface ReplicaSet {
   /** kill -9 of the primary. Resolves, once another one takes writes, with the milliseconds that it took, and with what starts the dead one again. */
   killPrimary(): Promise<{ ms: number; restart: () => Promise<void> }>;
   /** Holds the next command of this kind (`insert`, `update`, …) on a collection up for `ms` milliseconds before it is executed. */
-  hold(command: string, collection: string, ms: number): Promise<Hold>;
+  hold(command: string, collection: string, ms: number): Promise<Awaited>;
+  /** Executes the next command of this kind on a collection, and says that nobody knows what became of it. */
+  loseAnswer(command: string, collection: string): Promise<Awaited>;
 }
 
 /** Starts three mongods that are one replica set, with MongoDB's own time-outs. Gone at the end of the test file. */
@@ -68,7 +70,10 @@ export async function startReplicaSet(): Promise<ReplicaSet> {
       const former = await primary();
       const began = performance.now();
       // Not by force: it then hands over to a secondary that has everything, as in a planned maintenance.
-      await asking(former, (ask) => ask({ replSetStepDown: STEP_DOWN_SECONDS, secondaryCatchUpPeriodSecs: CATCH_UP_SECONDS }));
+      const ask = () =>
+        asking(former, (send) => send({ replSetStepDown: STEP_DOWN_SECONDS, secondaryCatchUpPeriodSecs: CATCH_UP_SECONDS }));
+      // Those who stepped down just before may not be elected yet.
+      await ask().catch((error: unknown) => (String(error).includes('No electable secondaries') ? ask() : Promise.reject(error as Error)));
       return since(began, former);
     },
     async killPrimary() {
@@ -82,26 +87,26 @@ export async function startReplicaSet(): Promise<ReplicaSet> {
       };
       return { ms: await since(began, former), restart };
     },
-    async hold(command, collection, ms) {
-      const host = await primary();
-      const failPoint = {
-        configureFailPoint: 'failCommand',
-        mode: { times: 1 },
-        data: {
-          failCommands: [command],
-          namespace: `delauto.${collection}`,
-          blockConnection: true,
-          blockTimeMS: ms,
-          failInternalCommands: false,
-        },
-      };
-      const { count = 0 } = await asking(host, (ask) => ask(failPoint));
-      return {
-        met: async () => {
-          const arrived = { waitForFailPoint: 'failCommand', timesEntered: Number(count) + 1, maxTimeMS: PATIENCE_MS };
-          await asking(host, (ask) => ask(arrived));
-        },
-      };
+    hold: async (command, collection, ms) => failNext(await primary(), command, collection, { blockConnection: true, blockTimeMS: ms }),
+    loseAnswer: async (command, collection) =>
+      failNext(await primary(), command, collection, {
+        writeConcernError: { code: NETWORK_TIMEOUT, errmsg: 'what became of it is not known' },
+        errorLabels: ['RetryableWriteError'],
+      }),
+  };
+}
+
+/** An error that the driver tries again after, and that does not make it take the primary for gone: then it would wait for the next heartbeat. */
+const NETWORK_TIMEOUT = 89;
+
+/** Prepares this for the next command of the kind, through MongoDB's own fail point. */
+async function failNext(host: string, command: string, collection: string, how: Document): Promise<Awaited> {
+  const data = { failCommands: [command], namespace: `delauto.${collection}`, failInternalCommands: false, ...how };
+  const { count = 0 } = await asking(host, (ask) => ask({ configureFailPoint: 'failCommand', mode: { times: 1 }, data }));
+  return {
+    met: async () => {
+      const arrived = { waitForFailPoint: 'failCommand', timesEntered: Number(count) + 1, maxTimeMS: PATIENCE_MS };
+      await asking(host, (ask) => ask(arrived));
     },
   };
 }
