@@ -68,6 +68,12 @@ beforeAll(async () => {
   await vi.waitUntil(() => simulator.log.entries({ kind: 'fault', to: submitted.dialing.phone }).length === 1, WAIT);
   zombies.busy.process.kill('SIGSTOP');
 
+  // Another ends what that one holds, and leaves: each of the following is to be stopped in one effect, not in what it took over as well.
+  const successor = await workerWith();
+  expect((await untilAllHasEnded(world, 120_000)).undone).toEqual([]);
+  successor.process.kill('SIGTERM');
+  expect(await successor.process.exited).toBe(0);
+
   const claiming = await farWorker('call');
   zombies.claiming = claiming;
   submitted.claimed = await submit(world, { person: 'confirm' });
@@ -82,6 +88,7 @@ beforeAll(async () => {
   submitted.told = await submit(world, { person: 'confirm' });
   await vi.waitUntil(async () => (await rowOf(submitted.told, 'notifications'))?.['state'] === 'sending', WAIT);
   telling.process.kill('SIGSTOP');
+  expect(await world.db.collection('notifications').countDocuments({ state: 'sending' })).toBe(1);
 
   zombies.copying = await workerWith({ WORKER_QUEUES: 'recording' });
   simulator.addFault({ target: 'media', kind: 'slow', delayMs: 2000 });
