@@ -31,7 +31,7 @@ try {
   const producer = createProducer(redis, settings.redis.prefix);
   life.own('queues', () => producer.close());
   const deps = createDeps(settings, { database, redis, producer, time, metrics: createMetrics(), life });
-  await runReconcile({ tick: 0, traceId: newTraceId() }, deps, { log, signal: life.signal, lastAttempt: true });
+  await runReconcile({ tick: 0, traceId: newTraceId() }, deps, { log, signal: life.signal, lastAttempt: true, waitsOutOutages: false });
   process.exitCode = (await life.stop()) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof InvalidSettings)) throw error;

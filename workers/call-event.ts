@@ -7,6 +7,7 @@ import { projectCall } from '#src/domain/call-events/project-call.ts';
 import type { CallProjection } from '#src/domain/call-events/projection.ts';
 import type { WebhookEventDoc } from '#src/db/models/webhookevents.ts';
 import { fileEvent } from '#src/pipeline/file-event.ts';
+import { logCall } from '#src/pipeline/log-call.ts';
 import { LIVE_ATTEMPT_STATES, type AttemptState } from '#src/domain/vocabulary.ts';
 import { raiseAlert } from '#src/platform/alert.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
@@ -24,7 +25,7 @@ import { toCallEvent } from './steps/to-call-event.ts';
 export type CallEventDeps = ApplyDeps &
   FollowDeps & { inbox: Inbox; attempts: AttemptStore; telephony: Pick<Telephony, 'cancel'>; metrics: Pick<Metrics, 'alerts'>; time: Time };
 
-/** An attempt that was not dialed, or was closed without a call, takes no events, however late; nor does any the events of another call. */
+/** An attempt that was not dialed, or was closed without a call, takes no events, however late; nor does any the events of another call. Such a call is only logged: reconcile ends it. */
 const takes = (attempt: CallAttemptDoc, callSid: string): boolean =>
   attempt.call_sid === undefined ? LIVE.includes(attempt.state) : attempt.call_sid === callSid;
 const LIVE: readonly AttemptState[] = LIVE_ATTEMPT_STATES;
@@ -41,6 +42,8 @@ export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async 
   if (event?.state !== 'received') return skip('event is closed');
   const attempt = await deps.attempts.find(event.attempt_id.toHexString());
   if (!attempt || !takes(attempt, event.call_sid)) {
+    // Whoever dialed it came too late, and may have died before it said so: nobody waits for this call, and it may go on.
+    if (attempt) await logCall(event.call_sid, attempt, deps);
     await deps.inbox.refused(event._id, attempt ? `attempt is ${attempt.state}` : 'attempt no longer exists');
     return skip('the attempt takes no such event');
   }

@@ -12,10 +12,14 @@ export class JobTooLong extends Error {
   }
 }
 
-/** A signal for one run: aborted by any of the sources or after `timeoutMs`. Plain listeners, because AbortSignal.any() keeps each run reachable from a source that lives as long as the process. */
-export function jobSignal(sources: (AbortSignal | undefined)[], timeoutMs: number): JobSignal {
+/** A signal for one run: aborted by any of the sources, or after `timeoutMs` for the reason that `tooLong` gives then. Plain listeners, because AbortSignal.any() keeps each run reachable from a source that lives as long as the process. */
+export function jobSignal(
+  sources: (AbortSignal | undefined)[],
+  timeoutMs: number,
+  tooLong: () => Error = () => new JobTooLong(timeoutMs),
+): JobSignal {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new JobTooLong(timeoutMs)), timeoutMs);
+  const timer = setTimeout(() => controller.abort(tooLong()), timeoutMs);
   const watched = sources
     .filter((source) => source !== undefined)
     .map((source) => {

@@ -52,19 +52,25 @@ async function recount(mark: Date, deps: RollupDeps): Promise<void> {
 
 async function countWindow(until: Date, { systemMetrics }: RollupDeps): Promise<void> {
   const ended = await systemMetrics.endedAttempts(new Date(until.getTime() - WINDOW_MS), until);
-  await systemMetrics.points.replace(until, callPoints(ended));
+  await systemMetrics.points.replace(until, COUNTED_TYPES, callPoints(ended));
 }
 
-function callPoints({ byOutcome, retries, averageDurationSeconds }: EndedAttempts): MetricPoint[] {
+/** What is counted of the calls of a window. */
+const COUNTED_TYPES = ['calls', 'retries', 'call_success_rate', 'average_call_duration'] as const;
+type CallPoint = MetricPoint & { type: (typeof COUNTED_TYPES)[number] };
+
+function callPoints({ byOutcome, retries, averageDurationSeconds }: EndedAttempts): CallPoint[] {
   const total = byOutcome.reduce((sum, { count }) => sum + count, 0);
   const reached = byOutcome.filter(({ outcome }) => REACHED.includes(outcome)).reduce((sum, { count }) => sum + count, 0);
   const source = 'twilio';
   return [
-    ...byOutcome.map(({ outcome, count }) => ({ type: 'calls', value: count, unit: 'count', tags: { outcome }, source })),
-    { type: 'retries', value: retries, unit: 'count', source },
+    ...byOutcome.map(({ outcome, count }) => ({ type: 'calls' as const, value: count, unit: 'count', tags: { outcome }, source })),
+    { type: 'retries' as const, value: retries, unit: 'count', source },
     // A window without calls has no rate.
-    ...(total === 0 ? [] : [{ type: 'call_success_rate', value: (100 * reached) / total, unit: 'percent', source }]),
-    ...(averageDurationSeconds === null ? [] : [{ type: 'average_call_duration', value: averageDurationSeconds, unit: 's', source }]),
+    ...(total === 0 ? [] : [{ type: 'call_success_rate' as const, value: (100 * reached) / total, unit: 'percent', source }]),
+    ...(averageDurationSeconds === null
+      ? []
+      : [{ type: 'average_call_duration' as const, value: averageDurationSeconds, unit: 's', source }]),
   ];
 }
 

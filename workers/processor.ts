@@ -9,6 +9,8 @@ export interface RunContext {
   signal: AbortSignal;
   /** True when retries have run out: a throw is final, unless it is one that costs no attempt (final.ts). */
   lastAttempt: boolean;
+  /** True while a provider that is down costs the job no attempt. */
+  waitsOutOutages: boolean;
 }
 
 /** One queue's work: a plain function that knows nothing of BullMQ. `Deps` says all that it can touch. */

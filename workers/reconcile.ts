@@ -20,8 +20,8 @@ export type ReconcileDeps = RestoreJobsDeps &
 
 /** One pass: what state calls for and Redis lacks is enqueued again; what nobody knows is looked up at Twilio. Any number may run at once. */
 export const runReconcile: Processor<typeof reconcile, ReconcileDeps> = async (_payload, deps, context) => {
-  const missing = await planMissingAttempts(deps);
-  const cancellations = await followCancellations(deps);
+  const missing = await planMissingAttempts(deps, context);
+  const cancellations = await followCancellations(deps, context);
   const restored = await restoreJobs(deps);
   const found = { ...missing, cancellations, ...restored, ...(await askTwilio(deps, context)) };
   if (Object.values(found).some((count) => count > 0)) context.log.info(found, 'reconciled');

@@ -53,6 +53,7 @@ export async function runWorker(settings: Settings, parts: WorkerParts = {}): Pr
     log,
     metrics,
     stopSignal: life.signal,
+    databaseAnsweredSince: (ms) => database.answeredSince(ms),
   });
   life.own('workers', () => Promise.all(workers.map((worker) => worker.close()))); // together: one still open would keep taking jobs
   log.info({ queues: workers.map(({ name }) => name) }, 'started');

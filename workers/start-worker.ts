@@ -2,16 +2,16 @@ import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job, type 
 import type { QueueContract } from '#queues/define-queue.ts';
 import { failsAtOnceWith, queuePrefix, retention } from '#queues/job-options.ts';
 import { readPayload } from '#queues/payload.ts';
-import { isDatabaseAway } from '#src/db/database-away.ts';
+import { DatabaseSilent } from '#src/db/database-away.ts';
 import { ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
 import { raiseAlert } from '#src/platform/alert.ts';
 import type { Logger } from '#src/platform/logger.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import type { RedisClient } from '#src/platform/redis.ts';
-import { redisRefusesWrites } from '#src/platform/redis-refuses-writes.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
 import type { Ending } from './ending.ts';
-import { jobSignal, unlessAborted } from './job-signal.ts';
+import { outageIn, waitsOutOutages } from './outages.ts';
+import { jobSignal, JobTooLong, unlessAborted } from './job-signal.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunContext } from './processor.ts';
 import type { QueueHold } from './queue-hold.ts';
@@ -26,6 +26,8 @@ export interface WorkerSetup {
   metrics: Metrics;
   /** Aborted when the grace period of a stop is over. */
   stopSignal: AbortSignal;
+  /** Whether the database has answered anybody in the last so many milliseconds. */
+  databaseAnsweredSince: (ms: number) => boolean;
   /** Shared by all queues of the process. */
   cell: Cell;
   hold: QueueHold;
@@ -36,8 +38,8 @@ export type Work = (payload: unknown, context: RunContext) => Promise<Outcome>;
 
 /** A misconfigured provider's queue is paused; its jobs look again after this many milliseconds. */
 const RETRY_AFTER_PAUSE_MS = 60_000;
-/** While the database is away a job looks again after this many milliseconds, and up to twice as many: not all at the same moment. */
-const RETRY_DATABASE_MS = 5 * SECOND;
+/** While the database is away, or a provider down, a job looks again after this many milliseconds, and up to twice as many: not all at the same moment. */
+const RETRY_OUTAGE_MS = 5 * SECOND;
 /** A job of a later release waits so long, up to twice, before it is offered again, perhaps to a later release. */
 const PARKED_MS = 5 * SECOND;
 /** A suspect that finds another in the cell looks again after so long, up to twice. */
@@ -99,23 +101,27 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
     lockSignal: AbortSignal | undefined,
   ): Promise<Outcome> => {
     const log = queueLog.child({ jobId: job.id, traceId: payload['traceId'] });
-    const { signal, release } = jobSignal([setup.stopSignal, lockSignal], contract.timeoutMs);
-    const lastAttempt = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+    const { signal, release } = jobSignal([setup.stopSignal, lockSignal], contract.timeoutMs, tooLong);
+    const context = { log, signal, lastAttempt: job.attemptsMade + 1 >= (job.opts.attempts ?? 1), waitsOutOutages: waitsOutOutages(job) };
     const started = performance.now();
     try {
-      const outcome = await unlessAborted(what(payload, { log, signal, lastAttempt }), signal);
+      const outcome = await unlessAborted(what(payload, context), signal);
       log.info(
         { outcome: outcome.kind, ...('reason' in outcome ? { reason: outcome.reason } : {}), ms: Math.round(performance.now() - started) },
         'job ran',
       );
       return await settle(outcome, job, token, log);
     } catch (error) {
-      throw await translate(error, job, token, lastAttempt, log);
+      throw await translate(error, job, token, context);
     } finally {
       release();
       metrics.jobDuration.observe({ queue: contract.name }, (performance.now() - started) / 1000);
     }
   };
+
+  /** Of a database that answers nobody it is no fault of the job's. */
+  const tooLong = (): Error =>
+    setup.databaseAnsweredSince(contract.timeoutMs) ? new JobTooLong(contract.timeoutMs) : new DatabaseSilent(contract.timeoutMs);
 
   const count = (outcome: Ending) => metrics.jobs.inc({ queue: contract.name, outcome });
 
@@ -147,7 +153,8 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
   };
 
   /** What BullMQ must be thrown for this error. */
-  const translate = async (error: unknown, job: Job, token: string | undefined, lastAttempt: boolean, log: Logger): Promise<unknown> => {
+  const translate = async (error: unknown, job: Job, token: string | undefined, context: RunContext): Promise<unknown> => {
+    const { log, lastAttempt } = context;
     if (error instanceof DelayedError || error instanceof UnrecoverableError) return error;
     if (setup.stopSignal.aborted) {
       // A job that a deploy has cut goes back as it was and costs no attempt.
@@ -155,17 +162,12 @@ export function startWorker(contract: QueueContract, work: Work, setup: WorkerSe
       await job.moveToWait(token);
       return new WaitingError('the process is stopping');
     }
-    if (isDatabaseAway(error)) {
-      // An outage may outlast all attempts, and reconcile never touches a job that has failed for good.
+    const outage = outageIn(error, context);
+    if (outage !== null) {
+      // It may outlast all attempts, and reconcile never touches a job that has failed for good.
       count('postponed');
-      log.warn({ err: error }, 'job postponed: the database is away');
-      return putOff(spread(RETRY_DATABASE_MS), 'the database is away', job, token);
-    }
-    if (redisRefusesWrites(error)) {
-      // Its memory may be full for longer than all attempts last. The clock's ticks tell the operator.
-      count('postponed');
-      log.warn({ err: error }, 'job postponed: Redis takes no writes');
-      return putOff(spread(RETRY_DATABASE_MS), 'Redis takes no writes', job, token);
+      log.warn({ err: error }, `job postponed: ${outage}`);
+      return putOff(spread(RETRY_OUTAGE_MS), outage, job, token);
     }
     if (error instanceof RateLimited) {
       count('rate_limited');

@@ -20,6 +20,8 @@ let upstream: Upstream;
 let postponed: Submitted[];
 let url: string;
 
+const UNDONE = { processing_status: { $in: ['pending', 'processing'] } };
+
 /** The jobs that MongoDB says must be there, by queue. */
 async function needed({ db }: World): Promise<Map<string, QueueName>> {
   const found = new Map<string, QueueName>();
@@ -31,6 +33,8 @@ async function needed({ db }: World): Promise<Map<string, QueueName>> {
     list('callattempts', { follow_up: 'due' }, 'retry', (id) => `retry-${id}`),
     list('callattempts', { 'recording.state': 'pending' }, 'recording', (id) => `recording-${id}`),
     list('webhookevents', { state: 'received' }, 'call-event', (id) => `call-event-${id}`),
+    list('recordings', { ...UNDONE, 'transcription.text': { $exists: false } }, 'transcription', (id) => `transcription-${id}`),
+    list('recordings', { ...UNDONE, 'transcription.text': { $exists: true } }, 'ai-analysis', (id) => `ai-analysis-${id}`),
     list('notifications', { state: { $in: ['pending', 'sending'] } }, 'notification', (id) => `notification-${id}`),
   ]);
   return found;

@@ -13,6 +13,7 @@ export interface SimJob {
   /** Waiting: not before then. */
   dueAt: number;
   attemptsMade: number;
+  attemptsStarted: number;
   stalls: number;
   /** Its next run does no work and fails. */
   failsAtOnce: boolean;
@@ -64,7 +65,18 @@ export function createQueue(world: World): SimQueue {
     add(name, payload, { delayMs = 0 } = {}) {
       const id = keyOf(name, payload);
       if (queue.jobs.has(id)) return;
-      const job: SimJob = { name, id, payload, state: 'waiting', dueAt: 0, attemptsMade: 0, stalls: 0, failsAtOnce: false, run: 0 };
+      const job: SimJob = {
+        name,
+        id,
+        payload,
+        state: 'waiting',
+        dueAt: 0,
+        attemptsMade: 0,
+        attemptsStarted: 0,
+        stalls: 0,
+        failsAtOnce: false,
+        run: 0,
+      };
       queue.jobs.set(id, job);
       queue.requeue(job, delayMs);
     },

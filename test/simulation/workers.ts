@@ -1,5 +1,4 @@
 import { catalogue, type QueueName } from '#queues/catalogue.ts';
-import { isDatabaseAway } from '#src/db/database-away.ts';
 import type { Logger } from '#src/platform/logger.ts';
 import { ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
 import { analyseTranscript } from '#workers/ai-analysis.ts';
@@ -7,6 +6,7 @@ import { applyCallEvent } from '#workers/call-event.ts';
 import { placeCall } from '#workers/call.ts';
 import { JobTooLong, unlessAborted } from '#workers/job-signal.ts';
 import { pushNotification } from '#workers/notification.ts';
+import { outageIn, waitsOutOutages } from '#workers/outages.ts';
 import { reject, type Outcome } from '#workers/outcome.ts';
 import type { RunContext } from '#workers/processor.ts';
 import { runReconcile } from '#workers/reconcile.ts';
@@ -38,7 +38,7 @@ const failAgain: Run = async () => reject('it had failed before Redis was emptie
 const LOCK_LOST_MS = [8000, 14_000] as const;
 const MOST_STALLS = 3;
 const SHORTEST_SNOOZE_MS = 1000;
-const RETRY_DATABASE_MS = 5000;
+const RETRY_OUTAGE_MS = 5000;
 const RETRY_AFTER_PAUSE_MS = 60_000;
 /** When there is no worker, or the queue is held: looked at again. */
 const LOOK_AGAIN_MS = 1000;
@@ -72,7 +72,13 @@ export function connectWorkers(queue: SimQueue, workers: () => Process[], world:
     const contract = catalogue[job.name];
     const timeout = actor.timer(contract.timeoutMs, `${job.id} takes too long`, () => controller.abort(new JobTooLong(contract.timeoutMs)));
     const lock = watchLock(job, run, actor, controller);
-    const lastAttempt = job.attemptsMade + 1 >= contract.retry.attempts;
+    job.attemptsStarted += 1;
+    const context = {
+      log: SILENT,
+      signal,
+      lastAttempt: job.attemptsMade + 1 >= contract.retry.attempts,
+      waitsOutOutages: waitsOutOutages(job),
+    };
     world.trace(`  ${actor.name} starts ${job.id}`);
     const processor = job.failsAtOnce ? failAgain : (PROCESSORS[job.name] as Run);
     const settle = (what: string, change: () => void) =>
@@ -83,7 +89,7 @@ export function connectWorkers(queue: SimQueue, workers: () => Process[], world:
         if (isIts(job, run)) change();
         else counter.add('runs that had lost their lock');
       });
-    unlessAborted(processor(job.payload as never, deps, { log: SILENT, signal, lastAttempt }), signal).then(
+    unlessAborted(processor(job.payload as never, deps, context), signal).then(
       (outcome) => {
         timeout.cancel();
         counter.add(`${job.name}: ${outcome.kind}`);
@@ -92,7 +98,7 @@ export function connectWorkers(queue: SimQueue, workers: () => Process[], world:
       (error: unknown) => {
         timeout.cancel();
         if (isBug(error)) world.fail(`${job.id} threw ${error.stack ?? String(error)}`);
-        settle(`threw ${String(error)}`, () => endFailed(job, error, lastAttempt));
+        settle(`threw ${String(error)}`, () => endFailed(job, error, context));
       },
     );
   };
@@ -140,8 +146,8 @@ export function connectWorkers(queue: SimQueue, workers: () => Process[], world:
   const hold = (name: QueueName, ms: number) =>
     void queue.heldUntil.set(name, Math.max(queue.heldUntil.get(name) ?? 0, scheduler.now() + ms));
 
-  const endFailed = (job: SimJob, error: unknown, lastAttempt: boolean) => {
-    if (isDatabaseAway(error)) return queue.requeue(job, RETRY_DATABASE_MS * (1 + random.next()));
+  const endFailed = (job: SimJob, error: unknown, context: RunContext) => {
+    if (outageIn(error, context) !== null) return queue.requeue(job, RETRY_OUTAGE_MS * (1 + random.next()));
     if (error instanceof RateLimited) {
       hold(job.name, Math.max(1, error.retryAfterMs));
       return queue.requeue(job, 0);
@@ -151,7 +157,7 @@ export function connectWorkers(queue: SimQueue, workers: () => Process[], world:
       return queue.requeue(job, RETRY_AFTER_PAUSE_MS);
     }
     job.attemptsMade += 1;
-    if (lastAttempt) {
+    if (context.lastAttempt) {
       counter.add('jobs failed for good');
       job.state = 'failed';
       return;

@@ -1,4 +1,5 @@
 import { beforeAll, expect, it, vi } from 'vitest';
+import { figure } from '#test/support/figures.ts';
 import { startWorld, type World } from '#test/support/stack.ts';
 import { accountOf, faultsInTheBooks, unfinished, type Account } from './account.ts';
 import { submit, submitMany, type Submitted } from './submit.ts';
@@ -6,6 +7,8 @@ import { submit, submitMany, type Submitted } from './submit.ts';
 // kill -9 of the worker where only Twilio knows what became of the dials. By the rules of the ledger that takes real time: 30 s until
 // a claim counts as abandoned, and two look-ups 60 s apart until a call counts as not placed.
 
+/** Simulated seconds in a real one. */
+const SCALE = 300;
 const MANY = 60;
 const PLACED = 5;
 const NOT_PLACED = 5;
@@ -17,7 +20,7 @@ const placed: Account[] = [];
 const notPlaced: Account[] = [];
 
 beforeAll(async () => {
-  world = await startWorld({ env: { TWILIO_CPS: '1000', WORKER_CONCURRENCY: '200' } });
+  world = await startWorld({ scale: SCALE, env: { TWILIO_CPS: '1000', WORKER_CONCURRENCY: '200' } });
   const { simulator, stack, db } = world;
   const kill = async () => {
     const worker = stack.processes.findLast(({ name }) => name === 'worker');
@@ -65,6 +68,22 @@ it('finds by look-up the calls that were placed, and dials none of them again', 
     expect(calls).toHaveLength(1);
     expect(attempts).toMatchObject([{ state: 'finished', call_sid: calls[0]?.callSid, unknown_at: expect.any(Date) }]);
   }
+});
+
+it('row 2: such a claim is unknown after 30 s, and bound to its call within 2 minutes', async () => {
+  const inDoubt: number[] = [];
+  const bound: number[] = [];
+  for (const [attempt] of placed.map(({ attempts }) => attempts)) {
+    const told = await world.db.collection('webhookevents').findOne({ attempt_id: attempt?._id, kind: 'lookup' });
+    inDoubt.push((attempt?.['unknown_at'] - attempt?.['claimed_at']) / SCALE / 1000);
+    bound.push((told?.['received_at'] - attempt?.['claimed_at']) / SCALE / 1000);
+  }
+  figure(2, 'a claim whose worker was killed is unknown after', Math.max(...inDoubt).toFixed(0), 's');
+  figure(2, 'and bound to its call after', Math.max(...bound).toFixed(0), 's');
+  expect(Math.min(...inDoubt)).toBeGreaterThanOrEqual(30);
+  // The looks of reconcile are 20 s apart.
+  expect(Math.max(...inDoubt)).toBeLessThan(75);
+  expect(Math.max(...bound)).toBeLessThan(120);
 });
 
 it('closes as not placed the dials that Twilio knows nothing of, after two look-ups, and calls these customers then', () => {

@@ -33,6 +33,7 @@ const worker = startWorker(
   {
     ...{ redis, log, prefix: settings.redis.prefix, concurrency: 10, time: createTime(settings.time), metrics: createMetrics() },
     ...{ stopSignal: new AbortController().signal, cell: createCell() },
+    databaseAnsweredSince: () => true,
     hold: { rateLimit: () => Promise.resolve(), pause: () => Promise.resolve() },
   },
 );

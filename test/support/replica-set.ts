@@ -21,12 +21,12 @@ export interface ReplicaSet {
   readonly uri: string;
   /** Asks the primary to step down. Resolves, once another one takes writes, with the milliseconds that it took. */
   stepDown(): Promise<number>;
-  /** kill -9 of the primary. Resolves, once another one takes writes, with the milliseconds that it took, and with what starts the dead one again. */
+  /** kill -9 of the primary. Resolves, once another one takes writes, with the milliseconds that it took, and with what starts the dead one again and waits until it has caught up. */
   killPrimary(): Promise<{ ms: number; restart: () => Promise<void> }>;
   /** Holds the next command of this kind (`insert`, `update`, …) on a collection up for `ms` milliseconds before it is executed. */
   hold(command: string, collection: string, ms: number): Promise<Awaited>;
-  /** Executes the next command of this kind on a collection, and says that nobody knows what became of it. */
-  loseAnswer(command: string, collection: string): Promise<Awaited>;
+  /** Executes the next command of this kind on a collection, and says that nobody knows what became of it: so that the driver sends it again, or so that it leaves that to us. */
+  loseAnswer(command: string, collection: string, whoRepeats: 'driver' | 'product'): Promise<Awaited>;
 }
 
 /** Starts three mongods that are one replica set, with MongoDB's own time-outs. Gone at the end of the test file. */
@@ -58,6 +58,13 @@ export async function startReplicaSet(): Promise<ReplicaSet> {
     }
     throw new Error('the set has no primary');
   };
+  const secondary = async (host: string): Promise<void> => {
+    for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; await delay(50)) {
+      const hello = await asking(host, (ask) => ask({ hello: 1 }), LOOK_WITHIN_MS).catch(() => null);
+      if (hello?.['secondary'] === true) return;
+    }
+    throw new Error('the member that was started again does not catch up');
+  };
   await primary();
   const since = async (began: number, former: string): Promise<number> => {
     await primary(former);
@@ -84,20 +91,21 @@ export async function startReplicaSet(): Promise<ReplicaSet> {
       await member.kill('SIGKILL');
       const restart = async (): Promise<void> => {
         members[index] = await start(index, member.port);
+        await secondary(former);
       };
       return { ms: await since(began, former), restart };
     },
     hold: async (command, collection, ms) => failNext(await primary(), command, collection, { blockConnection: true, blockTimeMS: ms }),
-    loseAnswer: async (command, collection) =>
+    loseAnswer: async (command, collection, whoRepeats) =>
       failNext(await primary(), command, collection, {
-        writeConcernError: { code: NETWORK_TIMEOUT, errmsg: 'what became of it is not known' },
-        errorLabels: ['RetryableWriteError'],
+        writeConcernError: { code: UNKNOWN[whoRepeats], errmsg: 'what became of it is not known' },
+        errorLabels: whoRepeats === 'driver' ? ['RetryableWriteError'] : [],
       }),
   };
 }
 
-/** An error that the driver tries again after, and that does not make it take the primary for gone: then it would wait for the next heartbeat. */
-const NETWORK_TIMEOUT = 89;
+/** Codes by MongoDB: NetworkTimeout, which does not make the driver take the primary for gone (it would wait for the next heartbeat), and WriteConcernFailed. */
+const UNKNOWN = { driver: 89, product: 64 } as const;
 
 /** Prepares this for the next command of the kind, through MongoDB's own fail point. */
 async function failNext(host: string, command: string, collection: string, how: Document): Promise<Awaited> {

@@ -55,6 +55,7 @@ export const aJob = (over: Partial<RunContext> = {}): RunContext => ({
   log: pino({ level: 'silent' }),
   signal: new AbortController().signal,
   lastAttempt: false,
+  waitsOutOutages: false,
   ...over,
 });
 

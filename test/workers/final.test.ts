@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { AnalysisUnusable, PermanentlyRefused, ProviderDown, ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
 import { isFinal } from '#workers/final.ts';
 import { JobTooLong } from '#workers/job-signal.ts';
+import { waitsOutOutages } from '#workers/outages.ts';
 
 const running = new AbortController().signal;
 const cut = (reason: Error) => AbortSignal.abort(reason);
@@ -20,5 +21,18 @@ it.each<[boolean, string, unknown, boolean, AbortSignal]>([
   [true, 'a last attempt that took too long', new Error('aborted'), true, cut(new JobTooLong(1))],
   [false, 'a run that a stop has cut', new Error('aborted'), true, cut(new Error('the process is stopping'))],
 ])('ends the job (%s): %s', (ends, _, error, lastAttempt, signal) => {
-  expect(isFinal(error, { lastAttempt, signal })).toBe(ends);
+  expect(isFinal(error, { lastAttempt, waitsOutOutages: false, signal })).toBe(ends);
+});
+
+it('no provider that is down ends a job while it waits out outages; what concerns the job alone does', () => {
+  const context = { lastAttempt: true, waitsOutOutages: true, signal: running };
+  expect(isFinal(new ProviderDown('push'), context)).toBe(false);
+  expect(isFinal(new Error('its own'), context)).toBe(true);
+  expect(isFinal(new PermanentlyRefused('push', 400), context)).toBe(true);
+});
+
+it('a job waits out outages for thirty runs beyond its attempts, however many it has used', () => {
+  expect(waitsOutOutages({ attemptsStarted: 1, attemptsMade: 0 })).toBe(true);
+  expect(waitsOutOutages({ attemptsStarted: 33, attemptsMade: 3 })).toBe(true);
+  expect(waitsOutOutages({ attemptsStarted: 34, attemptsMade: 3 })).toBe(false);
 });

@@ -98,6 +98,19 @@ it('counts what reaches the database after its window was counted, in its window
   ]);
 });
 
+it('a call that got another outcome after its window was counted is counted under that one alone', async () => {
+  const attempt = await ended('busy', minutes(1));
+  world.time.set(minutes(6));
+  await rollUp();
+  expect(await short()).toEqual([['16:05', 'busy', 1]]);
+  // The customer's word was filed late.
+  await world.db.collection('callattempts').updateOne({ _id: attempt._id }, { $set: { outcome: 'confirmed' } });
+  world.time.set(minutes(11));
+  await rollUp();
+  expect(await short()).toEqual([['16:05', 'confirmed', 1]]);
+  expect((await points('call_success_rate'))[0]).toMatchObject({ timestamp: minutes(5), value: 100 });
+});
+
 it('two at once count once', async () => {
   world.time.set(minutes(6));
   await rollUp();

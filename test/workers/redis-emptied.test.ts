@@ -65,7 +65,17 @@ beforeAll(async () => {
   world.telephony.failure = new PermanentlyRefused('telephony', 400);
   const stop = new AbortController();
   const workers = startWorkers([...QUEUES], processors, deps, {
-    ...{ redis: working, prefix, concurrency: 4, producer, time, log, metrics: deps.metrics, stopSignal: stop.signal },
+    ...{
+      redis: working,
+      prefix,
+      concurrency: 4,
+      producer,
+      time,
+      log,
+      metrics: deps.metrics,
+      stopSignal: stop.signal,
+      databaseAnsweredSince: () => true,
+    },
   });
   close = async () => {
     stop.abort();

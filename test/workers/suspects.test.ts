@@ -43,6 +43,7 @@ async function setup() {
       startWorker(contracts[name], work, {
         ...{ redis: connection, prefix, concurrency: 10, log, metrics, stopSignal: stop.signal, cell },
         time: createTime({ scale: 1, anchorMs: 0, offsetMs: 0 }),
+        databaseAnsweredSince: () => true,
         hold: { rateLimit: async () => undefined, pause: async () => undefined },
       }),
     );

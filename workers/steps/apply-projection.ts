@@ -1,5 +1,3 @@
-import { deterministicId } from '#src/db/deterministic-id.ts';
-import { newCallLog } from '#src/db/documents/call-log.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
 import type { CallLogDoc } from '#src/db/models/calllogs.ts';
 import type { AttemptProgress } from '#src/db/repositories/attempts/progress.ts';
@@ -11,17 +9,15 @@ import type { CallProjection } from '#src/domain/call-events/projection.ts';
 import { allowedFrom, contactAfter } from '#src/domain/contact-moves.ts';
 import { isFollowedUp } from '#src/domain/retry-plan.ts';
 import { loadSubject, type Subject, type SubjectDeps } from '#src/pipeline/contact-subject.ts';
+import { logCall, type LogCallDeps } from '#src/pipeline/log-call.ts';
 import { trackingEvent, trackingEventId } from '#src/pipeline/tracking-event.ts';
-import type { Time } from '#src/platform/time.ts';
 
-export interface ApplyDeps extends SubjectDeps {
+export interface ApplyDeps extends SubjectDeps, LogCallDeps {
   attempts: Pick<AttemptProgress, 'apply'>;
-  callLogs: Pick<CallLogs, 'ensure' | 'apply'>;
+  callLogs: LogCallDeps['callLogs'] & Pick<CallLogs, 'apply'>;
   customers: Pick<Customers, 'find' | 'addCall'>;
   deliveries: Pick<Deliveries, 'find' | 'moveContact' | 'note'>;
   history: Pick<History, 'record'>;
-  time: Time;
-  fromNumber: string;
 }
 
 /** Writes what the call's events say into CallLog, attempt, delivery and the customer's history, each by a guarded write. Returns what the contact rules need next; null when the delivery is gone. */
@@ -32,21 +28,8 @@ export async function applyProjection(
   deps: ApplyDeps,
 ): Promise<Subject | null> {
   const now = deps.time.now();
-  const fresh = newCallLog(
-    {
-      _id: deterministicId('call', callSid),
-      delivery_id: attempt.delivery_id,
-      attempt_id: attempt._id,
-      call_sid: callSid,
-      status: 'queued',
-      from_number: deps.fromNumber,
-      to_number: attempt.to_number,
-      retry_count: attempt.number - 1,
-    },
-    now,
-  );
   const view = callLogView(projection);
-  const [known, subject] = await Promise.all([deps.callLogs.ensure(fresh), loadSubject(attempt, deps)]);
+  const [known, subject] = await Promise.all([logCall(callSid, attempt, deps), loadSubject(attempt, deps)]);
   await Promise.all([
     deps.callLogs.apply(known._id, projection.eventCount, view),
     deps.attempts.apply(attempt._id, { callSid, eventCount: projection.eventCount, set: attemptView(projection, attempt, now) }),

@@ -9,6 +9,7 @@ import { brokeOff, PermanentlyRefused, ProviderDown } from '#src/providers/error
 import type { CallSnapshot, Telephony } from '#src/providers/telephony.ts';
 import type { RunContext } from '../processor.ts';
 import { askAboutEach } from './ask-about-each.ts';
+import { inTurns } from './in-turns.ts';
 
 export interface EndStrayDeps {
   callLogs: Pick<CallLogs, 'apply'>;
@@ -24,8 +25,6 @@ const GIVEN_UP_MS = HOUR;
 /** Nor does a call whose look-ups have broken off for so long: it must not stand before the others for ever. */
 const BROKEN_OFF_MS = DAY;
 const PAGE = 100;
-/** A pass begins every so many real milliseconds. */
-const PASS_MS = 20 * SECOND;
 
 /**
  * Ends calls that nobody waits for: dialed by a run that came too late, so that the attempt has moved on without them. The call's log was
@@ -53,14 +52,9 @@ export async function endStrayCalls(deps: EndStrayDeps, context: Pick<RunContext
     const answer = await telephony.cancel(stray.call_sid, context.signal);
     if (known && answer === 'unknown') throw new ProviderDown('telephony');
   };
+  // One that always fails would keep Twilio's circuit open.
   await askAboutEach(inTurns(strays, time), endOne, async () => undefined, context);
   return ended;
-}
-
-/** From another one on in each pass: where one that always fails would stand at the head, it would keep Twilio's circuit open. */
-function inTurns(strays: CallLogDoc[], time: Time): CallLogDoc[] {
-  const first = Math.floor(time.now().getTime() / time.span(PASS_MS)) % Math.max(1, strays.length);
-  return [...strays.slice(first), ...strays.slice(0, first)];
 }
 
 /** null: Twilio does not know the call, will not look it up, or has not been able to for a day. */

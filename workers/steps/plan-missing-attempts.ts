@@ -8,6 +8,8 @@ import { closeUncalled, type CloseUncalledDeps } from '#src/pipeline/close-uncal
 import { planFirstAttempt } from '#src/pipeline/plan-first-attempt.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import { SECOND, type Time } from '#src/platform/time.ts';
+import type { RunContext } from '../processor.ts';
+import { eachByItself } from './each-by-itself.ts';
 
 export interface PlanMissingDeps extends CloseUncalledDeps {
   attempts: Pick<AttemptStore, 'insert'>;
@@ -30,12 +32,15 @@ export interface MissingAttempts {
 }
 
 /** Plans the first attempt of deliveries whose ingestion died half way; `restoreJobs` enqueues it. One that may not be called any more is closed. */
-export async function planMissingAttempts(deps: PlanMissingDeps): Promise<MissingAttempts> {
+export async function planMissingAttempts(deps: PlanMissingDeps, { log }: Pick<RunContext, 'log'>): Promise<MissingAttempts> {
   const { walks, time } = deps;
   const now = time.now();
   const found: MissingAttempts = { planned: 0, withoutCustomer: 0 };
   for await (const page of walks.withoutAttempt(new Date(now.getTime() - time.span(GRACE_MS)))) {
-    for (const delivery of page) found[(await planOne(delivery, now, deps)) ? 'planned' : 'withoutCustomer'] += 1;
+    const plan = async (delivery: DeliveryDoc) => {
+      found[(await planOne(delivery, now, deps)) ? 'planned' : 'withoutCustomer'] += 1;
+    };
+    await eachByItself(page, plan, log);
     if (found.planned >= MOST) break;
   }
   return found;

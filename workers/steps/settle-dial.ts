@@ -1,11 +1,8 @@
-import { newCallLog } from '#src/db/documents/call-log.ts';
-import { deterministicId } from '#src/db/deterministic-id.ts';
 import type { CallAttemptDoc } from '#src/db/models/callattempts.ts';
-import type { CallLogDoc } from '#src/db/models/calllogs.ts';
 import type { AttemptClaims } from '#src/db/repositories/attempts/claims.ts';
 import type { AttemptStore } from '#src/db/repositories/attempts/store.ts';
-import type { CallLogs } from '#src/db/repositories/call-logs.ts';
 import type { Subject } from '#src/pipeline/contact-subject.ts';
+import { logCall, type LogCallDeps } from '#src/pipeline/log-call.ts';
 import { trackingEvent } from '#src/pipeline/tracking-event.ts';
 import { RateLimited, Withheld } from '#src/providers/errors.ts';
 import type { Dialed, Telephony } from '#src/providers/telephony.ts';
@@ -13,11 +10,9 @@ import { done, skip, snooze, type Outcome } from '../outcome.ts';
 import type { RunContext } from '../processor.ts';
 import { dialRefused, type DialRefusedDeps } from './dial-refused.ts';
 
-export interface SettleDialDeps extends DialRefusedDeps {
+export interface SettleDialDeps extends DialRefusedDeps, LogCallDeps {
   attempts: DialRefusedDeps['attempts'] & Pick<AttemptStore, 'find'> & Omit<AttemptClaims, 'claim'>;
-  callLogs: Pick<CallLogs, 'ensure'>;
   telephony: Pick<Telephony, 'cancel'>;
-  fromNumber: string;
 }
 
 /** Writes down what became of a dial, by guarded writes that name the claim's epoch. */
@@ -96,23 +91,6 @@ async function callBegun(callSid: string, attempt: CallAttemptDoc, { delivery }:
     also: { call_log_id: callLog._id },
   });
 }
-
-const logCall = (callSid: string, attempt: CallAttemptDoc, { callLogs, fromNumber, time }: SettleDialDeps): Promise<CallLogDoc> =>
-  callLogs.ensure(
-    newCallLog(
-      {
-        _id: deterministicId('call', callSid),
-        delivery_id: attempt.delivery_id,
-        attempt_id: attempt._id,
-        call_sid: callSid,
-        status: 'queued',
-        from_number: fromNumber,
-        to_number: attempt.to_number,
-        retry_count: attempt.number - 1,
-      },
-      time.now(),
-    ),
-  );
 
 function fenced(write: string, { metrics }: SettleDialDeps): void {
   metrics.fencedWrites.inc({ write });

@@ -33,14 +33,24 @@ export interface Revised {
 export function groupedUpdate<Doc extends Document & Revised>(collection: Collection<Doc>): (write: GuardedUpdate) => Promise<boolean> {
   const group = createGroupCommit<GuardedUpdate, boolean>(async (writes) => {
     const results: Settled<boolean>[] = [];
-    // Two writes to one document go one after the other: the second would cover the first one's mark.
-    for (const round of rounds(writes)) {
-      const settled = await flush(
+    const failures: unknown[] = [];
+    const writeRound = async (round: Place[]): Promise<Settled<boolean>[]> => {
+      // Whoever comes after a round that failed would wait for the same; whoever went before it has an answer.
+      if (failures.length > 0) return [];
+      const settled = flush(
         collection,
         round.map(({ write }) => write),
       );
+      return settled.catch((error: unknown) => {
+        failures.push(error);
+        return [];
+      });
+    };
+    // Two writes to one document go one after the other: the second would cover the first one's mark.
+    for (const round of rounds(writes)) {
+      const settled = await writeRound(round);
       round.forEach(({ index }, position) => {
-        results[index] = settled[position] as Settled<boolean>;
+        results[index] = settled[position] ?? { ok: false, error: failures[0] };
       });
     }
     return results;

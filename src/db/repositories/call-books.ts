@@ -23,6 +23,8 @@ export interface CallBooks {
   closed: Mark;
 }
 
+const CALLS = 'call_books_calls';
+const ATTEMPTS = 'call_books_attempts';
 const DIFFERENCE = 'call_books_difference';
 
 export function createCallBooks(db: Db, time: Time): CallBooks {
@@ -64,11 +66,15 @@ export function createCallBooks(db: Db, time: Time): CallBooks {
     async write(day, { calls, attempts: ended, counts }) {
       const tags = { day: day.toISOString().slice(0, 10) };
       const of = { unit: 'count', source: 'twilio' };
-      await points.replace(day, [
-        { type: 'call_books_calls', value: calls, tags, ...of },
-        { type: 'call_books_attempts', value: ended, tags, ...of },
-        ...Object.entries(counts).map(([kind, value]) => ({ type: DIFFERENCE, value, tags: { ...tags, kind }, ...of })),
-      ]);
+      await points.replace(
+        day,
+        [CALLS, ATTEMPTS, DIFFERENCE],
+        [
+          { type: CALLS, value: calls, tags, ...of },
+          { type: ATTEMPTS, value: ended, tags, ...of },
+          ...Object.entries(counts).map(([kind, value]) => ({ type: DIFFERENCE, value, tags: { ...tags, kind }, ...of })),
+        ],
+      );
     },
     async differences() {
       const today = Math.floor(time.now().getTime() / DAY) * DAY;

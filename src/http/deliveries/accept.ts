@@ -58,14 +58,17 @@ export async function acceptDelivery(submission: Submission, deps: AcceptDeps): 
   }
 }
 
-/** The request that made the delivery may have died before it wrote the customer, or its first line of history, which only the delivery holds then. */
+/** The request that made the delivery may have died before it wrote the customer, or what is new of them, or its first line of history, which only the delivery holds then. */
 async function again(accepted: Accepted, { body }: Submission, deps: AcceptDeps): Promise<Accepted> {
-  const { _id, contact, customer_id, tracking_events } = accepted.delivery;
+  const { _id, contact, createdAt, customer_id, tracking_events } = accepted.delivery;
   if (contact.attempt !== 0) return accepted;
   const [first] = tracking_events;
   if (first?.status !== undefined) await deps.history.record({ ...first, status: first.status, delivery_id: _id });
-  if (!body.customer || (await deps.customers.find(customer_id))) return accepted;
-  const customer = await intended(body.customer, undefined, customer_id, deps).save();
+  if (!body.customer) return accepted;
+  const known = await deps.customers.find(customer_id);
+  // Written since: by that request, or by a later one, whose word counts.
+  if (known && known.updatedAt >= createdAt) return accepted;
+  const customer = await intended(body.customer, known ?? undefined, customer_id, deps).save();
   if (!customer._id.equals(customer_id)) await giveTo(customer, accepted.delivery, deps);
   return accepted;
 }
@@ -161,11 +164,14 @@ async function create(
   const plan = planFirstAttempt(delivery, customer, optedOut ?? (await deps.optOuts.has(customer.phone)), traceId, now);
   if (!plan.attempt) return createUncallable({ ...delivery, customer_id: (await save())._id }, plan, customer.name, deps);
   const planned = told(delivery, plan);
+  const inserted = deps.deliveries.insert(planned);
+  // Somebody else may come first with this order number: then the request is refused, and changes nobody.
+  const mayChange = person && body.external_id !== undefined ? inserted : 'inserted';
   const [written, , , saved] = await Promise.all([
-    deps.deliveries.insert(planned),
+    inserted,
     deps.attempts.insert(plan.attempt),
     deps.history.record(plan.event),
-    save(),
+    (async () => ((await mayChange) === 'inserted' ? save() : customer))(),
   ]);
   if (written === 'duplicate') return lostRace(planned, plan, deps);
   if (!saved._id.equals(planned.customer_id)) await giveTo(saved, planned, deps);

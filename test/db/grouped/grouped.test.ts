@@ -118,6 +118,30 @@ describe('update', () => {
     expect(await things.findOne({ _id: a._id })).toMatchObject({ size: 4 });
   });
 
+  it('what went before a failure is written, and its caller is told so; who comes after it hears of the failure', async () => {
+    const [a, b] = [thing('a'), thing('b')];
+    await things.insertMany([a, b]);
+    let commands = 0;
+    const failing = new Proxy(things, {
+      get: (target, key) => {
+        if (key !== 'bulkWrite') return Reflect.get(target, key) as unknown;
+        return async (...given: Parameters<typeof things.bulkWrite>) => {
+          commands += 1;
+          if (commands === 2) throw new Error('no primary');
+          return target.bulkWrite(...given);
+        };
+      },
+    });
+    const update = groupedUpdate(failing);
+    const step = (of: Thing, from: number) => update({ _id: of._id, guard: { size: from }, update: { $set: { size: from + 1 } } });
+    const results = await Promise.allSettled([step(a, 1), step(a, 2), step(b, 1), step(b, 9), step(a, 3)]);
+    const failure = { status: 'rejected', reason: new Error('no primary') };
+    const written = { status: 'fulfilled', value: true };
+    expect(results).toEqual([written, failure, written, failure, failure]);
+    expect(commands).toBe(2);
+    expect(await things.find().sort({ name: 1 }).toArray()).toMatchObject([{ size: 2 }, { size: 2 }]);
+  });
+
   it('a write that the server refuses rejects its caller alone', async () => {
     const [a, b, c] = [thing('a'), thing('b'), thing('c')];
     await things.insertMany([a, b, c]);

@@ -73,6 +73,17 @@ it.each(repeatable)('a delivery that is accepted under %s', async (_, fields, id
   });
 });
 
+it.each(repeatable)('a delivery to a customer of ours whose wishes are new, accepted under %s', async (_, fields, idempotencyKey) => {
+  const end = await expectSameEnd(async () => {
+    const world = await setup();
+    await world.aCustomer({ name: 'Somebody', phone: PHONE, preferences: { timezone: 'America/Denver' } });
+    world.time.advance(SECOND);
+    const request = submission(world, fields, idempotencyKey, (await world.aDriver())._id);
+    return { world, work: (deps) => acceptDelivery(request, deps), revive: () => idempotencyKey && world.time.advance(31 * SECOND) };
+  });
+  expect(end).toMatchObject({ customers: [{ name: 'Ann Other', preferences: { timezone: 'America/New_York' } }] });
+});
+
 const uncallable: [string, string, string, (world: World) => Promise<unknown>][] = [
   ['wants no calls', 'sms', 'not_reached', async () => undefined],
   [

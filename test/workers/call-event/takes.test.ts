@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { lookupEvent } from '#src/domain/call-events/lookup-event.ts';
+import { SECOND } from '#src/platform/time.ts';
 import { callSid } from '#test/support/fakes/telephony.ts';
 import { setup, type World } from '#test/support/world.ts';
 import { choiceEvent, statusEvent } from '../a-call.ts';
+import { passesIn } from '../a-pass.ts';
 import { sidOf, tellingIn } from './told.ts';
 
 let world: World;
@@ -10,6 +12,7 @@ beforeEach(async () => {
   world = await setup();
 });
 const { run, tell, contactOf } = tellingIn(() => world);
+const { later } = passesIn(() => world);
 
 describe('which attempts take events', () => {
   it.each(['rejected', 'not_placed'] as const)('not one that is %s', async (state) => {
@@ -19,8 +22,19 @@ describe('which attempts take events', () => {
     expect(await world.attemptNow(attempt)).toEqual(attempt);
     expect(await contactOf(attempt)).toMatchObject({ state: 'pending' });
     expect(await world.all('webhookevents')).toMatchObject([{ state: 'refused' }]);
-    expect(await world.all('calllogs')).toEqual([]);
   });
+
+  it.each(['rejected', 'not_placed'] as const)(
+    'not one that is %s; the call that tells of itself goes on all the same, and reconcile ends it',
+    async (state) => {
+      const attempt = await world.aPlannedAttempt({ state, outcome: 'not_placed', epoch: 1 });
+      await tell(statusEvent(callSid(9), 'in-progress', 1), attempt);
+      expect(await world.all('calllogs')).toMatchObject([{ call_sid: callSid(9), attempt_id: attempt._id, status: 'queued' }]);
+      await later(11 * SECOND);
+      expect(world.telephony.cancelled).toEqual([callSid(9)]);
+      expect(await world.attemptNow(attempt)).toEqual(attempt);
+    },
+  );
 
   it('not one that was closed before any call', async () => {
     const attempt = await world.aPlannedAttempt({ state: 'finished', outcome: 'delivery_cancelled' });

@@ -33,12 +33,14 @@ export async function aBench() {
   const workers: ReturnType<typeof startWorker>[] = [];
   const { log, lines } = jsonLog();
   const metrics = createMetrics();
+  const database = { answers: true };
   const start = (
     work: Work,
     { timeoutMs = contract.timeoutMs, concurrency = 1, time = createTime({ scale: 1, anchorMs: 0, offsetMs: 0 }), release = contract } = {},
   ) => {
     const worker = startWorker({ ...release, timeoutMs }, work, {
       ...{ redis: connection, prefix, concurrency, time, log, metrics, stopSignal: stop.signal, cell, hold },
+      databaseAnsweredSince: () => database.answers,
     });
     workers.push(worker);
     return worker;
@@ -59,7 +61,7 @@ export async function aBench() {
     await queue.close();
     connection.disconnect();
   };
-  return { queue, hold, stop, start, add, until, putByHand, close, lines, metrics };
+  return { queue, hold, stop, start, add, until, putByHand, close, lines, metrics, database };
 }
 
 export type Bench = Awaited<ReturnType<typeof aBench>>;

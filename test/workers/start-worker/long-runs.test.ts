@@ -22,6 +22,18 @@ describe('a run that lasts', () => {
     expect(await bench.until('completed', 1)).toMatchObject({ attemptsMade: 2 }); // this costs one
   });
 
+  it('too long while the database answers nobody comes again, and costs no attempt', async () => {
+    const { work, seen } = inTurn(never);
+    bench.start(work, { timeoutMs: 60 });
+    bench.database.answers = false;
+    await bench.add(1);
+    const job = await bench.until('delayed');
+    expect(job).toMatchObject({ attemptsMade: 0 });
+    expect(seen[0]?.[1].signal.reason).toMatchObject({ name: 'DatabaseSilent' });
+    await job.promote();
+    expect(await bench.until('completed')).toMatchObject({ attemptsMade: 1 });
+  });
+
   it('when its process must stop goes back as it was, and costs no attempt', async () => {
     const { work, seen } = inTurn(never);
     const worker = bench.start(work);

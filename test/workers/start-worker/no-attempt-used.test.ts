@@ -3,7 +3,7 @@ import { MongoClient, MongoServerError } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GroupFull } from '#src/db/grouped/group-commit.ts';
 import { createTime, MINUTE, SECOND } from '#src/platform/time.ts';
-import { ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
+import { ProviderDown, ProviderMisconfigured, RateLimited } from '#src/providers/errors.ts';
 import { done, snooze } from '#workers/outcome.ts';
 import type { Work } from '#workers/start-worker.ts';
 import { aBench, inTurn, never, throws, type Bench } from './a-bench.ts';
@@ -119,6 +119,21 @@ describe('a provider', () => {
     await job.promote();
     expect(await bench.until('completed')).toMatchObject({ attemptsMade: 1 });
   });
+});
+
+it('a provider that is down costs no attempt, the last one neither; where only this job finds it down, its attempts come afterwards', async () => {
+  const downs = Array.from({ length: 32 }, () => throws(new ProviderDown('push')));
+  const { work, seen } = inTurn(throws(new Error('a')), throws(new Error('b')), ...downs);
+  bench.start(work);
+  await bench.add(1);
+  for (let outages = 1; outages <= 30; outages += 1) {
+    await expect.poll(() => seen.length).toBe(2 + outages);
+    const job = await bench.until('delayed');
+    expect(job.attemptsMade).toBe(2);
+    await job.promote();
+  }
+  expect(await bench.until('failed')).toMatchObject({ attemptsMade: 3, failedReason: 'push: unavailable' });
+  expect(seen.map(([, { waitsOutOutages }]) => waitsOutOutages)).toEqual([...Array.from({ length: 32 }, () => true), false]);
 });
 
 describe('a database that is away', () => {

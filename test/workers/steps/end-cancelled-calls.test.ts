@@ -19,6 +19,22 @@ describe('calls that were cancelled while they were dialed', () => {
     expect(world.telephony.cancelled).toEqual([attempt.call_sid, attempt.call_sid]);
   });
 
+  it('keep no other waiting for ever, where those that are always refused are the oldest', async () => {
+    const refused = new Set<string>();
+    for (let n = 0; n < 7; n += 1) refused.add(String((await world.aCall({ cancel_requested: true })).call_sid));
+    const { call_sid } = await world.aCall({ cancel_requested: true });
+    const asked = new Set<string>();
+    const cancel: World['telephony']['cancel'] = async (sid) => {
+      asked.add(sid);
+      return refused.has(sid) ? 'unknown' : 'requested';
+    };
+    for (let pass = 0; pass < 8; pass += 1) {
+      world.time.advance(20 * SECOND);
+      await reconcile({ telephony: { ...world.telephony, cancel } });
+    }
+    expect(asked).toContain(call_sid);
+  });
+
   it('are asked for no more in this pass once Twilio is plainly away; the look-ups go on', async () => {
     for (let n = 0; n < 7; n += 1) await world.aCall({ cancel_requested: true });
     const unknown = await world.aPlannedAttempt({

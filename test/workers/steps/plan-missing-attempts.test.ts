@@ -1,7 +1,8 @@
+import { MongoNetworkError, type ObjectId } from 'mongodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createWorkWalks } from '#src/db/repositories/work-walks.ts';
 import { HOUR, MINUTE, SECOND } from '#src/platform/time.ts';
-import { setup, type World } from '#test/support/world.ts';
+import { aJob, setup, type World } from '#test/support/world.ts';
 import { planMissingAttempts } from '#workers/steps/plan-missing-attempts.ts';
 import { passesIn } from '../a-pass.ts';
 
@@ -37,7 +38,7 @@ describe('deliveries whose ingestion died half way', () => {
     for (let n = 0; n < 5; n += 1) await world.aPlannedAttempt();
     const orphan = await world.aDelivery();
     world.time.advance(MINUTE);
-    const planned = await planMissingAttempts({ ...world.deps, walks: createWorkWalks(world.db, 2) });
+    const planned = await planMissingAttempts({ ...world.deps, walks: createWorkWalks(world.db, 2) }, aJob());
     expect(planned).toEqual({ planned: 1, withoutCustomer: 0 });
     expect(await world.db.collection('callattempts').countDocuments({ delivery_id: orphan._id })).toBe(1);
   });
@@ -47,8 +48,24 @@ describe('deliveries whose ingestion died half way', () => {
     await world.db.collection('customers').deleteMany({ _id: { $in: gone.map(({ customer_id }) => customer_id) } });
     const orphan = await world.aDelivery();
     world.time.advance(MINUTE);
-    const planned = await planMissingAttempts({ ...world.deps, walks: createWorkWalks(world.db, 2) });
+    const planned = await planMissingAttempts({ ...world.deps, walks: createWorkWalks(world.db, 2) }, aJob());
     expect(planned).toEqual({ planned: 1, withoutCustomer: 3 });
+    expect(await world.all('callattempts')).toMatchObject([{ delivery_id: orphan._id }]);
+  });
+
+  it('keep nobody waiting where one cannot be dealt with; a database that is away ends the pass', async () => {
+    const unfit = await world.aDelivery();
+    const orphan = await world.aDelivery();
+    world.time.advance(MINUTE);
+    const failingWith = (error: Error) => ({
+      ...world.deps,
+      customers: {
+        ...world.deps.customers,
+        find: async (id: ObjectId) => (id.equals(unfit.customer_id) ? Promise.reject(error) : world.deps.customers.find(id)),
+      },
+    });
+    await expect(planMissingAttempts(failingWith(new MongoNetworkError('away')), aJob())).rejects.toThrow('away');
+    await planMissingAttempts(failingWith(new Error('a field that nobody expected')), aJob());
     expect(await world.all('callattempts')).toMatchObject([{ delivery_id: orphan._id }]);
   });
 
@@ -56,10 +73,10 @@ describe('deliveries whose ingestion died half way', () => {
     const delivery = await world.aDelivery();
     await world.db.collection('customers').deleteOne({ _id: delivery.customer_id });
     world.time.set(new Date(delivery.scheduled_time.getTime() - MINUTE));
-    expect(await planMissingAttempts(world.deps)).toEqual({ planned: 0, withoutCustomer: 1 });
+    expect(await planMissingAttempts(world.deps, aJob())).toEqual({ planned: 0, withoutCustomer: 1 });
     world.time.advance(2 * MINUTE);
-    expect(await planMissingAttempts(world.deps)).toEqual({ planned: 1, withoutCustomer: 0 });
-    expect(await planMissingAttempts(world.deps)).toEqual({ planned: 0, withoutCustomer: 0 });
+    expect(await planMissingAttempts(world.deps, aJob())).toEqual({ planned: 1, withoutCustomer: 0 });
+    expect(await planMissingAttempts(world.deps, aJob())).toEqual({ planned: 0, withoutCustomer: 0 });
     expect(await world.deliveryNow(delivery)).toMatchObject({ contact: { state: 'not_permitted', reason: 'delivery_time_passed' } });
   });
 

@@ -111,6 +111,21 @@ describe('external_id', () => {
     expect(await world.rows('deliveries', { external_id: 'rivals' })).toHaveLength(1);
   });
 
+  it('changes no customer for a request that came second, when four with other content come at once', async () => {
+    const one = world.order({ external_id: 'before' });
+    await world.submit(one);
+    const named = (name: string) => ({
+      ...one,
+      external_id: 'raced',
+      address: name,
+      customer: { ...(one as { customer: object }).customer, name },
+    });
+    const answers = await Promise.all(['First', 'Second', 'Third', 'Fourth'].map((name) => world.submit(named(name))));
+    expect(statuses(answers)).toEqual([202, 409]);
+    const [delivery] = await world.rows('deliveries', { external_id: 'raced' });
+    expect(await world.rows('customers', { _id: delivery?.['customer_id'] })).toMatchObject([{ name: delivery?.['address'] }]);
+  });
+
   it('belongs to the API key', async () => {
     const key = await world.addKey('another shop', ['deliveries:write']);
     const first = await world.submit(world.order({ external_id: 'mine' }));
