@@ -30,8 +30,9 @@ const taken = new WeakMap<World, number>();
 function nextPhone(world: World): string {
   const count = taken.get(world) ?? 0;
   taken.set(world, count + 1);
-  // 555-0100 to 555-0199 are set aside for fiction.
-  return `+1${AREAS[Math.floor(count / 100)] ?? 0}55501${String(count % 100).padStart(2, '0')}`;
+  // 555-0100 to 555-0199 are set aside for fiction; whoever needs more than a thousand goes beyond.
+  const block = 1 + Math.floor(count / 1000);
+  return `+1${AREAS[Math.floor(count / 100) % 10] ?? 0}555${String(block).padStart(2, '0')}${String(count % 100).padStart(2, '0')}`;
 }
 
 /** The time zone in which it is `hour` o'clock now. */

@@ -4,13 +4,13 @@ import { groupedInsert } from '#src/db/grouped/insert.ts';
 import { groupedUpdate } from '#src/db/grouped/update.ts';
 import type { CallLogDoc } from '#src/db/models/calllogs.ts';
 import type { CustomerDoc } from '#src/db/models/customers.ts';
-import type { Time } from '#src/platform/time.ts';
+import { SECOND, type Time } from '#src/platform/time.ts';
 
 export interface Customers {
   find(id: ObjectId): Promise<CustomerDoc | null>;
   /** By E.164 number. */
   findByPhone(phone: string): Promise<CustomerDoc | null>;
-  /** The customer of this phone number: the fields of `given` (dotted paths) overwrite, absent ones stay. `fresh` is inserted where there is none yet. `found`: what `findByPhone` said a moment ago, where that was asked. Gives what was stored, as far as this caller knows. */
+  /** The customer of this phone number: the fields of `given` (dotted paths) overwrite, absent ones stay. `fresh` is inserted where there is none yet. `found`: what `findByPhone` said a moment ago, where that was asked. `fresh.createdAt`: when the request came; one that waited too long writes over no later one's word. Gives what is stored, as far as this caller knows. */
   upsert(fresh: CustomerDoc, given: Document, found?: CustomerDoc | null): Promise<CustomerDoc>;
   /** One entry per final call. */
   addCall(id: ObjectId, call: CallLogDoc): Promise<void>;
@@ -18,13 +18,17 @@ export interface Customers {
 
 const KEPT_CALLS = 50;
 
+/** Real milliseconds after which a request has surely been answered that the database is away: it may still be done when that comes back. */
+export const LATE_MS = 10 * SECOND;
+
 export function createCustomers(db: Db, time: Time): Customers {
   const customers = db.collection<CustomerDoc>('customers');
   const insert = groupedInsert(customers);
   const update = groupedUpdate(customers);
   const findByPhone = groupedFind<CustomerDoc, string>(customers, 'phone');
+  const find = groupedFind<CustomerDoc, ObjectId>(customers, '_id');
   return {
-    find: groupedFind(customers, '_id'),
+    find,
     findByPhone,
     async upsert(fresh, given, found) {
       let known = found === undefined ? await findByPhone(fresh.phone) : found;
@@ -35,8 +39,9 @@ export function createCustomers(db: Db, time: Time): Customers {
       }
       const changed = changes(known, given);
       if (Object.keys(changed).length === 0) return known;
-      await update({ _id: known._id, guard: {}, update: { $set: { ...changed, updatedAt: time.now() } } });
-      return withFields(known, changed);
+      const guard = { updatedAt: { $lte: new Date(fresh.createdAt.getTime() + time.span(LATE_MS)) } };
+      const held = await update({ _id: known._id, guard, update: { $set: { ...changed, updatedAt: time.now() } } });
+      return held ? withFields(known, changed) : ((await find(known._id)) ?? known);
     },
     async addCall(id, call) {
       await update({

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import type { Customers } from '#src/db/repositories/customers.ts';
+import { LATE_MS, type Customers } from '#src/db/repositories/customers.ts';
 import type { Time } from '#src/platform/time.ts';
 import type { RoundTrip } from './round-trip.ts';
 import type { Store } from './store.ts';
@@ -25,14 +25,15 @@ export function memoryCustomers({ customers }: Store, time: Time, trip: RoundTri
       );
       if (Object.keys(changed).length === 0) return known;
       const set = { ...changed, updatedAt: time.now() };
-      await trip('customers.update', () =>
+      const latest = new Date(fresh.createdAt.getTime() + time.span(LATE_MS));
+      const held = await trip('customers.update', () =>
         customers.update(
           _id,
-          () => true,
+          ({ updatedAt }) => updatedAt <= latest,
           (doc) => withPaths(doc, set),
         ),
       );
-      return withPaths(known, changed);
+      return held ? withPaths(known, changed) : ((await trip('customers.find', () => customers.get(_id))) ?? known);
     },
     async addCall(id, call) {
       const timestamp = call.end_time ?? call.start_time ?? time.now();

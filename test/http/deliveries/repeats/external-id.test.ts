@@ -126,6 +126,27 @@ describe('external_id', () => {
     expect(await world.rows('customers', { _id: delivery?.['customer_id'] })).toMatchObject([{ name: delivery?.['address'] }]);
   });
 
+  it('makes the delivery whole of a request that died before it wrote what is new of a customer of ours', async () => {
+    await world.submit(world.order({ external_id: 'known before' }));
+    const order = {
+      ...world.order({ external_id: 'new wishes' }),
+      customer: { ...(world.order() as { customer: object }).customer, name: 'Ann Newname' },
+    };
+    const { id, customer_id } = (await world.submit(order)).json<{ id: string; customer_id: string }>();
+    const _id = new ObjectId(customer_id);
+    const written = {
+      name: 'Ann Before',
+      updatedAt: new Date((await world.rows('deliveries', { _id: new ObjectId(id) }))[0]?.['createdAt'] - 1),
+    };
+    await world.db.collection('customers').updateOne({ _id }, { $set: written });
+    expect((await world.submit(order)).json()).toMatchObject({ id });
+    expect(await world.rows('customers', { _id })).toMatchObject([{ name: 'Ann Newname' }]);
+    // Somebody else's later word stays, however often this one is repeated.
+    await world.db.collection('customers').updateOne({ _id }, { $set: { name: 'Ann Later' } });
+    await world.submit(order);
+    expect(await world.rows('customers', { _id })).toMatchObject([{ name: 'Ann Later' }]);
+  });
+
   it('belongs to the API key', async () => {
     const key = await world.addKey('another shop', ['deliveries:write']);
     const first = await world.submit(world.order({ external_id: 'mine' }));

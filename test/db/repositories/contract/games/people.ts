@@ -3,6 +3,7 @@ import { deterministicId } from '#src/db/deterministic-id.ts';
 import { newAgent } from '#src/db/documents/agent.ts';
 import { newCallLog } from '#src/db/documents/call-log.ts';
 import { newCustomer } from '#src/db/documents/customer.ts';
+import { SECOND } from '#src/platform/time.ts';
 import { move, waits, type Game } from '../game.ts';
 
 const idOf = (n: number) => deterministicId('person', n);
@@ -16,6 +17,9 @@ const given = fc.constantFrom(
   { name: 'Bob', 'preferences.timezone': 'Europe/Berlin' },
 );
 
+/** How long ago the request came, in milliseconds. */
+const age = fc.constantFrom(0, 3 * SECOND, 11 * SECOND);
+
 /** Customers, drivers and those who want no calls. */
 export const peopleGame: Game = {
   name: 'customers, drivers and opt-outs',
@@ -23,8 +27,8 @@ export const peopleGame: Game = {
   move: fc.oneof(
     {
       weight: 3,
-      arbitrary: move('upsert', [person, phone, given], ({ customers }, [n, number, fields], { time }) =>
-        customers.upsert(newCustomer({ _id: idOf(n), name: 'Ann', phone: number }, time.now()), fields),
+      arbitrary: move('upsert', [person, phone, given, age], ({ customers }, [n, number, fields, ageMs], { time }) =>
+        customers.upsert(newCustomer({ _id: idOf(n), name: 'Ann', phone: number }, new Date(time.now().getTime() - ageMs)), fields),
       ),
     },
     waits,
