@@ -23,6 +23,8 @@ export interface ReplicaSet {
   stepDown(): Promise<number>;
   /** kill -9 of the primary. Resolves, once another one takes writes, with the milliseconds that it took, and with what starts the dead one again and waits until it has caught up. */
   killPrimary(): Promise<{ ms: number; restart: () => Promise<void> }>;
+  /** SIGSTOP of the primary: it hangs up on nobody. Resolves, once another one takes writes, with the milliseconds that it took, and with what wakes it and waits until it follows the others. */
+  silencePrimary(): Promise<{ ms: number; wake: () => Promise<void> }>;
   /** Holds the next command of this kind (`insert`, `update`, …) on a collection up for `ms` milliseconds before it is executed. */
   hold(command: string, collection: string, ms: number): Promise<Awaited>;
   /** Executes the next command of this kind on a collection, and says that nobody knows what became of it: so that the driver sends it again, or so that it leaves that to us. */
@@ -94,6 +96,17 @@ export async function startReplicaSet(): Promise<ReplicaSet> {
         await secondary(former);
       };
       return { ms: await since(began, former), restart };
+    },
+    async silencePrimary() {
+      const former = await primary();
+      const began = performance.now();
+      const member = members[hosts.indexOf(former)] as RunningMongod;
+      await member.kill('SIGSTOP');
+      const wake = async (): Promise<void> => {
+        await member.kill('SIGCONT');
+        await secondary(former);
+      };
+      return { ms: await since(began, former), wake };
     },
     hold: async (command, collection, ms) => failNext(await primary(), command, collection, { blockConnection: true, blockTimeMS: ms }),
     loseAnswer: async (command, collection, whoRepeats) =>
