@@ -19,6 +19,7 @@ export interface Upstream {
   stop(): Promise<void>;
 }
 
+/** Impatient, but where a key is in use it comes again when it is told to. */
 const REPEAT_AFTER_MS = 250;
 
 /** Starts sending one order each `everyMs`; `order` tells what the n-th is. Each has an `external_id` and an idempotency key, as upstream is told to. */
@@ -39,7 +40,7 @@ export function startUpstream(world: World, everyMs: number, order: (index: numb
         accepted.push({ id: String(answer.body.id), phone, body });
         return;
       }
-      await delay(REPEAT_AFTER_MS);
+      await delay(answer?.status === 409 ? Math.max(REPEAT_AFTER_MS, answer.retryAfterMs) : REPEAT_AFTER_MS);
     }
   };
   const pace = (async () => {

@@ -49,6 +49,8 @@ export interface Answer {
   text: string;
   /** Real milliseconds until the answer was read. */
   ms: number;
+  /** When to come again, in milliseconds; 0 where nothing was said. */
+  retryAfterMs: number;
 }
 
 /** A whole installation: the Procfile's lines as processes, MongoDB and Redis, the providers' stand-ins, an upstream system's key, a driver with a phone. */
@@ -144,7 +146,13 @@ export async function startWorld({
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : null, text, ms: performance.now() - started };
+      return {
+        status: response.status,
+        body: text.startsWith('{') ? JSON.parse(text) : null,
+        text,
+        ms: performance.now() - started,
+        retryAfterMs: Number(response.headers.get('retry-after') ?? 0) * 1000,
+      };
     },
     async reconcile() {
       const cwd = PROJECT_FOLDER;
