@@ -5,7 +5,8 @@ import { CONTACT_STATES, type ContactState, type NotificationKind } from './voca
 
 /**
  * The phone's side of a delivery: where each state may go. An answer of the customer gives way only to a stronger one of the same call
- * (call-events/choice.ts), and also replaces "not reached", for it may be reported late. Who opted out or was cancelled stays so.
+ * (call-events/choice.ts), and also replaces "not reached", for it may be reported late, and "not permitted", for one run may refuse what another has dialed a moment
+ * before. Who opted out or was cancelled stays so.
  */
 const MOVES: Record<ContactState, readonly ContactState[]> = {
   pending: [
@@ -21,7 +22,7 @@ const MOVES: Record<ContactState, readonly ContactState[]> = {
   ],
   contacting: ['pending', 'confirmed', 'instructed', 'reschedule_requested', 'unreachable', 'opted_out', 'not_permitted', 'cancelled'],
   unreachable: ['confirmed', 'instructed', 'reschedule_requested', 'opted_out', 'cancelled'],
-  not_permitted: ['opted_out', 'cancelled'],
+  not_permitted: ['confirmed', 'instructed', 'reschedule_requested', 'opted_out', 'cancelled'],
   confirmed: ['instructed', 'reschedule_requested', 'opted_out', 'cancelled'],
   instructed: ['reschedule_requested', 'opted_out', 'cancelled'],
   reschedule_requested: ['opted_out', 'cancelled'],

@@ -61,6 +61,13 @@ describe('after a call the contact', () => {
     });
   });
 
+  it('takes an answer in a call that one run had dialed as another refused it', () => {
+    const refused = { state: 'not_permitted', reason: 'no_slot_before_delivery' } as const;
+    expect(contactAfter(refused, { choice: '3' })).toEqual({ state: 'reschedule_requested' });
+    expect(contactAfter(refused, {})).toBeNull();
+    expect(contactAfter(refused, { outcome: 'busy' })).toBeNull();
+  });
+
   it('takes a stronger answer and no weaker one', () => {
     expect(contactAfter({ state: 'confirmed' }, { choice: '3' })).toEqual({ state: 'reschedule_requested' });
     expect(contactAfter({ state: 'reschedule_requested' }, { choice: '1' })).toBeNull();

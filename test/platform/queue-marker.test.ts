@@ -17,24 +17,36 @@ const aMarker = (name: string) => ({ key: `${corner.prefix}:${name}`, marker: cr
 
 it('a Redis that was never filled counts as emptied, until a pass has ended', async () => {
   const { marker } = aMarker('fresh');
-  expect(await marker.begin()).toBe(true);
-  expect(await marker.begin()).toBe(true); // the pass before died
-  await marker.complete();
-  expect(await marker.begin()).toBe(false);
+  const loss = await marker.begin();
+  expect(loss).toMatch(/^rebuilding/);
+  expect(await marker.begin()).toBe(loss); // the pass before died
+  await marker.complete(String(loss));
+  expect(await marker.begin()).toBe(null);
 });
 
 it('tells that Redis was emptied', async () => {
   const { key, marker } = aMarker('emptied');
-  await marker.begin();
-  await marker.complete();
+  await marker.complete(String(await marker.begin()));
+  expect(await marker.begin()).toBe(null);
   await redis.del(key);
-  expect(await marker.begin()).toBe(true);
+  expect(await marker.begin()).not.toBe(null);
 });
 
 it('a Redis that is emptied during the pass is filled by the next', async () => {
   const { key, marker } = aMarker('meanwhile');
-  await marker.begin();
+  const loss = await marker.begin();
   await redis.del(key);
-  await marker.complete();
-  expect(await marker.begin()).toBe(true);
+  await marker.complete(String(loss));
+  expect(await marker.begin()).not.toBe(null);
+});
+
+it('a pass that began before a second loss does not end the one that began after it', async () => {
+  const { key, marker } = aMarker('twice');
+  const first = await marker.begin();
+  await redis.del(key);
+  const second = await marker.begin();
+  await marker.complete(String(first));
+  expect(await marker.begin()).toBe(second);
+  await marker.complete(String(second));
+  expect(await marker.begin()).toBe(null);
 });

@@ -53,6 +53,7 @@ class RedisAway extends Error {
 export function createQueue(world: World): SimQueue {
   const { random, scheduler, weather } = world;
   let marker: string | null = null;
+  let losses = 0;
   const lost = new Set<string>();
   const contractOf = (name: QueueName): QueueContract => catalogue[name];
   const keyOf = (name: QueueName, payload: object) => contractOf(name).key(payload as Record<string, unknown>);
@@ -140,11 +141,10 @@ export function createQueue(world: World): SimQueue {
     markerOf: (actor) => ({
       begin: () =>
         actor.trip('marker begins', () => {
-          if (marker === 'complete') return false;
-          marker = 'rebuilding';
-          return true;
+          if (marker === null) marker = `rebuilding ${(losses += 1)}`;
+          return marker === 'complete' ? null : marker;
         }),
-      complete: () => actor.trip('marker completes', () => void (marker = marker === null ? null : 'complete')),
+      complete: (loss) => actor.trip('marker completes', () => void (marker = marker === loss ? 'complete' : marker)),
     }),
   };
   return queue;

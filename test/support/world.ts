@@ -39,7 +39,7 @@ export async function setup() {
     metrics: createMetrics(),
     turns: { take: async () => ({ kind: 'taken' }), depart: async () => ({ kind: 'taken' }) } as DialTurns,
     marker: {
-      begin: async () => marker.emptied,
+      begin: async () => (marker.emptied ? 'a loss' : null),
       complete: async () => void (marker.emptied = false),
     },
     publicUrl: 'https://delauto.example',

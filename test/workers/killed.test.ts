@@ -1,3 +1,4 @@
+import type { ObjectId } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import type { CallEvent } from '#src/domain/call-events/call-event.ts';
 import { HOUR } from '#src/platform/time.ts';
@@ -34,15 +35,57 @@ describe('a process that is killed at any step, and its job run again', () => {
   it.each(calls)('call-event: %s', async (_, eventsOf) => {
     await expectSameEnd(async () => {
       const world = await setup();
-      const customer = await world.aCustomer();
-      const delivery = await world.aDelivery({ customer_id: customer._id, contact: { state: 'contacting', attempt: 1 } });
-      const attempt = await world.aCall({}, delivery);
-      await world.aPlannedAttempt({}, await world.aDelivery({ customer_id: customer._id }));
+      const attempt = await world.aCall({}, await world.aDelivery({ contact: { state: 'contacting', attempt: 1 } }));
       let last = '';
       for (const event of eventsOf(attempt.call_sid ?? '')) last = (await world.anEvent(event, attempt))._id.toHexString();
       return { world, work: (deps) => applyCallEvent({ eventId: last, traceId: TRACE_ID }, deps, aJob()) };
     });
   });
+
+  it.each([true, false])(
+    'call-event: "never again" closes the customer’s other deliveries, too; its job run again: %s',
+    async (isRepeated) => {
+      const prepare = async () => {
+        const world = await setup();
+        const customer = await world.aCustomer();
+        const attempt = await world.aCall(
+          {},
+          await world.aDelivery({ customer_id: customer._id, contact: { state: 'contacting', attempt: 1 } }),
+        );
+        const other = await world.aPlannedAttempt({}, await world.aDelivery({ customer_id: customer._id }));
+        const event = await world.anEvent(choiceEvent(attempt.call_sid ?? '', '9'), attempt);
+        return {
+          world,
+          isRepeated,
+          work: (deps: World['deps']) => applyCallEvent({ eventId: event._id.toHexString(), traceId: TRACE_ID }, deps, aJob()),
+          // What is left to do is found by the state alone: another run may have closed the event meanwhile.
+          callOther: () => placeCall({ attemptId: other._id.toHexString(), generation: 1, traceId: TRACE_ID }, world.deps, aJob()),
+          other,
+        };
+      };
+      const calm = await prepare();
+      const counting = killedAfter(calm.world.deps, Infinity);
+      await calm.work(counting.deps);
+      for (let step = 1; step <= counting.steps(); step += 1) {
+        const { world, work, callOther, other } = await prepare();
+        const dying = killedAfter(world.deps, step);
+        await work(dying.deps).catch(() => undefined);
+        await dying.quiet();
+        if (isRepeated) await work(world.deps);
+        const isRemembered = (await world.all('optouts')).length > 0;
+        if (!isRemembered) continue;
+        await callOther();
+        expect(world.telephony.dialed, `killed after step ${step}`).toEqual([]);
+        expect(await world.attemptNow(other), `killed after step ${step}`).toMatchObject({ state: 'finished', outcome: 'opted_out' });
+        expect((await world.deliveryNow({ _id: other.delivery_id })).contact, `killed after step ${step}`).toMatchObject({
+          state: 'opted_out',
+        });
+        expect(
+          (await world.all('notifications')).filter(({ delivery_id }) => other.delivery_id.equals(delivery_id as ObjectId)),
+        ).toMatchObject([{ kind: 'opted_out' }]);
+      }
+    },
+  );
 
   it.each(['busy', 'undialable'] as const)('retry: after %s', async (outcome) => {
     await expectSameEnd(async () => {

@@ -42,8 +42,6 @@ export async function closeOtherDeliveries(attempt: CallAttemptDoc, { customer }
       { kind: 'opted_out', attemptNumber: number, traceId: attempt.trace_id, customerName: customer.name },
       deps,
     );
-    for (const planned of attempts) await deps.attempts.finishPlanned(planned._id, 'opted_out', 'opted_out');
-    // Last: a run that died before this finds the delivery still open.
     await deps.deliveries.moveContact(delivery._id, {
       from: allowedFrom('opted_out'),
       to: 'opted_out',
@@ -52,5 +50,7 @@ export async function closeOtherDeliveries(attempt: CallAttemptDoc, { customer }
       attempt: number,
       event,
     });
+    // Last, for they are the work that is left to find: nobody may see to it that this run is made again, if another has closed its event.
+    for (const planned of attempts) await deps.attempts.finishPlanned(planned._id, 'opted_out', 'opted_out');
   }
 }

@@ -41,9 +41,9 @@ export async function restoreJobs(deps: RestoreJobsDeps): Promise<RestoredJobs> 
     total.failed += failed;
   };
 
-  const lost = await marker.begin();
+  const loss = await marker.begin();
   // Whoever wrote the youngest may have enqueued it before the loss; and what is under way may be given up without its job, after this pass.
-  const before = lost ? END_OF_TIME : new Date(time.now().getTime() - time.span(GRACE_MS));
+  const before = loss !== null ? END_OF_TIME : new Date(time.now().getTime() - time.span(GRACE_MS));
   for await (const page of walks.planned(before))
     await give(
       'call',
@@ -58,10 +58,10 @@ export async function restoreJobs(deps: RestoreJobsDeps): Promise<RestoredJobs> 
     await give('ai-analysis', page.filter(isTranscribed).map(recordingItem));
   }
   for await (const page of walks.notifications(before)) await give('notification', page.map(notificationItem));
-  if (lost) {
+  if (loss !== null) {
     // Last: pending work does not wait for it.
     total.failedAgain = await restoreFailed(deps);
-    await marker.complete();
+    await marker.complete(loss);
   }
   return total;
 }
