@@ -1,6 +1,6 @@
 import { isDatabaseAway } from '#src/db/database-away.ts';
 import { unavailable } from '#src/http/problems/http-problem.ts';
-import { TooLate, within } from '#src/platform/within.ts';
+import { patiently, TooLate } from '#src/platform/within.ts';
 
 /** What a 503 says of the request: a read changes nothing, of a write nobody knows what became of it. */
 export type WhatItDoes = 'reads' | 'writes';
@@ -32,11 +32,12 @@ export function createAnswerInTime(answeredSince: (ms: number) => boolean, limit
   return async (work, what = 'writes') => {
     const outcome = what === 'reads' ? 'nothing-done' : 'outcome-unknown';
     const asked = performance.now();
+    const answered = patiently(work);
     const spent = () => performance.now() - asked;
     for (let next = isSilent() ? limitMs * SILENT_SHARE : limitMs; ; next = LOOK_EVERY_MS) {
       const due = performance.now() + next;
       try {
-        return await within(next, work);
+        return await answered(next);
       } catch (error) {
         if (isDatabaseAway(error)) throw unavailable(outcome, error);
         if (!(error instanceof TooLate)) throw error;
