@@ -19,11 +19,14 @@ export interface Upstream {
   stop(): Promise<void>;
 }
 
-/** Impatient, but where a key is in use it comes again when it is told to. */
+/** Impatient: four times as often as a 503 asks for. */
 const REPEAT_AFTER_MS = 250;
 
-/** Starts sending one order each `everyMs`; `order` tells what the n-th is. Each has an `external_id` and an idempotency key, as upstream is told to. */
-export function startUpstream(world: World, everyMs: number, order: (index: number) => Order): Upstream {
+/**
+ * Starts sending one order each `everyMs`; `order` tells what the n-th is. Each has an `external_id` and an idempotency key, as upstream is
+ * told to; where its key is in use it comes again when it is told to, and `patient` after a 503, too.
+ */
+export function startUpstream(world: World, everyMs: number, order: (index: number) => Order, { patient = false } = {}): Upstream {
   const accepted: Submitted[] = [];
   const heard: Heard[] = [];
   const underWay = new Set<Promise<void>>();
@@ -40,7 +43,8 @@ export function startUpstream(world: World, everyMs: number, order: (index: numb
         accepted.push({ id: String(answer.body.id), phone, body });
         return;
       }
-      await delay(answer?.status === 409 ? Math.max(REPEAT_AFTER_MS, answer.retryAfterMs) : REPEAT_AFTER_MS);
+      const isTold = patient || answer?.status === 409;
+      await delay(isTold ? Math.max(REPEAT_AFTER_MS, answer?.retryAfterMs ?? 0) : REPEAT_AFTER_MS);
     }
   };
   const pace = (async () => {
