@@ -30,8 +30,11 @@ const takes = (attempt: CallAttemptDoc, callSid: string): boolean =>
   attempt.call_sid === undefined ? LIVE.includes(attempt.state) : attempt.call_sid === callSid;
 const LIVE: readonly AttemptState[] = LIVE_ATTEMPT_STATES;
 
-/** The word who answered is sent beside the call and may arrive after its end, by so many real milliseconds: a matter of the network, which a faster clock must not shorten. */
-const AMD_GRACE_MS = 10 * SECOND;
+/**
+ * Who answered, and which key was pressed, is told beside the call and may arrive after its end, by so many real milliseconds: a matter of
+ * the network and of the database, which a faster clock must not shorten. Nobody is told "hung up" of a customer who has pressed a key.
+ */
+const GRACE_MS = 10 * SECOND;
 
 /**
  * Applies one filed event. The documents are drawn anew from all events of the attempt, so that neither their order nor their
@@ -59,7 +62,7 @@ export const applyCallEvent: Processor<typeof callEvent, CallEventDeps> = async 
   if (attempt.cancel_requested && projection.attemptState !== 'finished') {
     if ((await deps.telephony.cancel(event.call_sid, signal)) === 'unknown') throw new ProviderDown('telephony');
   }
-  if (projection.settleAt) return snooze(projection.settleAt, 'who answered is not known yet');
+  if (projection.settleAt) return snooze(projection.settleAt, 'who answered, or a key, may still be told');
   await deps.inbox.applied(events.map(({ _id }) => _id));
   return done();
 };
@@ -86,6 +89,6 @@ async function read(attempt: CallAttemptDoc, callSid: string, { inbox, time }: C
   const events = (await inbox.ofAttempt(attempt._id)).filter((event) => event.call_sid === callSid && event.state !== 'refused');
   return {
     events,
-    projection: projectCall(events.map(toCallEvent), time.now(), { amdGraceMs: time.span(AMD_GRACE_MS), meaningOfCode: failureMeaning }),
+    projection: projectCall(events.map(toCallEvent), time.now(), { graceMs: time.span(GRACE_MS), meaningOfCode: failureMeaning }),
   };
 }

@@ -10,24 +10,24 @@ import { endings, projectStatus } from './status.ts';
 import { projectTimes } from './times.ts';
 
 export interface ProjectionOptions {
-  /** How long after its end a call waits for the word who answered, in milliseconds. Default: 10 seconds. */
-  amdGraceMs?: number;
+  /** How long after its end a call waits for the words who answered and which key was pressed, in milliseconds. Default: 10 seconds. */
+  graceMs?: number;
   /** Of the provider's error code for a call that failed. Default: no code says more than that. */
   meaningOfCode?: (code: string) => FailureMeaning | undefined;
 }
 
-const AMD_GRACE_MS = 10_000;
+const GRACE_MS = 10_000;
 /** As many as the seed's documents keep. */
 const KEPT_EVENTS = 50;
 
 /**
  * How a call stands, drawn from all events that are known of it. The events are a set: their order and copies of them change nothing.
- * More events only ever move the call on. `now` matters for a call that is over while it is not known who answered. Never throws.
+ * More events only ever move the call on. `now` matters for a call that is over while a word of it may still come. Never throws.
  */
 export function projectCall(
   events: readonly CallEvent[],
   now: Date,
-  { amdGraceMs = AMD_GRACE_MS, meaningOfCode }: ProjectionOptions = {},
+  { graceMs = GRACE_MS, meaningOfCode }: ProjectionOptions = {},
 ): CallProjection {
   const known = canonical(events);
   const ends = endings(known);
@@ -45,7 +45,7 @@ export function projectCall(
     ...times,
     ...heard,
     ...(recording ? { recording } : {}),
-    ...projectOutcome({ ...stand, ...times, ...heard, detected: isDetected(known), failure }, now, amdGraceMs),
+    ...projectOutcome({ ...stand, ...times, ...heard, detected: isDetected(known), failure }, now, graceMs),
     ...failed,
     webhookEvents: known.slice(-KEPT_EVENTS).map(({ kind, occurredAt, data }) => ({ event: kind, timestamp: occurredAt, data })),
     eventCount: known.length,

@@ -42,7 +42,7 @@ describe('the outcome', () => {
   });
 
   it.each(['human', 'unknown'])('of %s without a key is hung_up', (answeredBy) => {
-    expect(projectCall([...over, amd(answeredBy)], secondsIn(41)).outcome).toBe('hung_up');
+    expect(projectCall([...over, amd(answeredBy)], LATER).outcome).toBe('hung_up');
   });
 
   it('is by the key where a machine is said to have pressed it', () => {
@@ -75,8 +75,8 @@ describe('who answered', () => {
   });
 
   it('is waited for as long as is asked', () => {
-    expect(projectCall(over, secondsIn(41), { amdGraceMs: 2000 }).settleAt).toEqual(secondsIn(42));
-    expect(projectCall(over, secondsIn(41), { amdGraceMs: 0 }).outcome).toBe('hung_up');
+    expect(projectCall(over, secondsIn(41), { graceMs: 2000 }).settleAt).toEqual(secondsIn(42));
+    expect(projectCall(over, secondsIn(41), { graceMs: 0 }).outcome).toBe('hung_up');
   });
 
   it('is not waited for when a key was pressed', () => {
@@ -88,6 +88,19 @@ describe('who answered', () => {
       answeredBy: 'machine_start',
       outcome: 'voicemail',
     });
+  });
+});
+
+describe('a key', () => {
+  it('is waited for as long, though it is known that a person answered', () => {
+    const human = [...over, amd('human')];
+    expect(projectCall(human, secondsIn(49.999))).toMatchObject({ attemptState: 'finished', settleAt: secondsIn(50) });
+    expect(projectCall([...human, choice('1')], secondsIn(49)).outcome).toBe('confirmed');
+    expect(projectCall(human, secondsIn(50)).outcome).toBe('hung_up');
+  });
+
+  it('is not waited for where a machine answered', () => {
+    expect(projectCall([...over, amd('machine_end_beep')], secondsIn(41)).outcome).toBe('voicemail');
   });
 });
 

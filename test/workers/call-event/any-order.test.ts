@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CallEvent } from '#src/domain/call-events/call-event.ts';
+import { MINUTE } from '#src/platform/time.ts';
 import { recordingSid } from '#test/support/fakes/telephony.ts';
 import { stateOf } from '#test/support/killed.ts';
 import { setup, type World } from '#test/support/world.ts';
@@ -57,6 +58,7 @@ describe('any order, any number of copies', () => {
 
   it('a final status never goes back', async () => {
     const attempt = await world.aCall();
+    world.time.set(new Date(world.time.now().getTime() + MINUTE));
     const [initiated, ringing, answered, completed] = answeredCall(sidOf(attempt)) as [CallEvent, CallEvent, CallEvent, CallEvent];
     await tellAll([completed, amdEvent(sidOf(attempt), 'human'), answered, ringing, initiated], attempt);
     expect(await world.all('calllogs')).toMatchObject([{ status: 'completed', outcome: 'hung_up' }]);

@@ -115,6 +115,18 @@ describe('who answered is not known yet', () => {
   });
 });
 
+describe('a key that is told after the end of the call', () => {
+  it('counts, and the driver is not told before that nobody was reached', async () => {
+    const attempt = await world.aCall();
+    await tellAll([...answeredCall(sidOf(attempt)), amdEvent(sidOf(attempt), 'human')], attempt);
+    expect(await contactOf(attempt)).not.toMatchObject({ state: 'unreachable' });
+    expect(await world.all('notifications')).toEqual([]);
+    await tell(choiceEvent(sidOf(attempt), '1'), attempt);
+    expect(await contactOf(attempt)).toMatchObject({ state: 'confirmed' });
+    expect(await world.all('notifications')).toMatchObject([{ kind: 'confirmed' }]);
+  });
+});
+
 describe('a call that was cancelled while it was dialed', () => {
   it('is ended as soon as a callback tells its SID, whoever dialed it', async () => {
     const attempt = await world.aCall({ cancel_requested: true });
