@@ -29,10 +29,13 @@ export async function untilAllHasEnded(world: World, timeoutMs: number): Promise
   }
 }
 
-/** The jobs that failed for good, in words (nothing but an operator brings them back), and the processes' last complaints. */
-async function heldBy({ queue, complaints }: World): Promise<string[]> {
+/** What holds it up: jobs that failed for good, and the processes' last complaints. */
+const heldBy = async (world: World): Promise<string[]> => [...(await failedJobs(world)), ...world.complaints.slice(-10)];
+
+/** The jobs that failed for good, in words: nothing but an operator brings them back. */
+export async function failedJobs({ queue }: World): Promise<string[]> {
   const failed = (await Promise.all(queueNames.map((name) => queue(name).getFailed()))).flat();
-  return [...failed.map(({ id, failedReason }) => `job ${id} failed: ${failedReason}`), ...complaints.slice(-10)];
+  return failed.map(({ id, failedReason }) => `job ${id} failed: ${failedReason}`);
 }
 
 /** Numbers that were told that something went wrong on our side, while MongoDB did not answer: what their owners wanted to say is not known. */

@@ -3,7 +3,7 @@ import { queueNames } from '#queues/catalogue.ts';
 import { figure } from '#test/support/figures.ts';
 import { startReplicaSet, type ReplicaSet } from '#test/support/replica-set.ts';
 import { startWorld, type World } from '#test/support/stack.ts';
-import { apologised, mixed, untilAllHasEnded, wrongEndings } from './endings.ts';
+import { apologised, failedJobs, mixed, untilAllHasEnded, wrongEndings } from './endings.ts';
 import { madeWrites, steadyWrites } from './kinds-of-write.ts';
 import { startUpstream, type Upstream } from './steady-upstream.ts';
 
@@ -12,7 +12,8 @@ import { startUpstream, type Upstream } from './steady-upstream.ts';
 // And once it falls silent.
 
 const HELD_MS = 1500;
-const EVERY_MS = 250;
+/** Slow enough for three mongods and all our processes on two slow cores: what waits through the elections must be caught up with. */
+const EVERY_MS = 500;
 
 let set: ReplicaSet;
 let world: World;
@@ -97,8 +98,8 @@ it('row 12: the primary falls silent (SIGSTOP) and hangs up on nobody: its conne
 describe('row 12: kinds of write that a steady load does not make', () => {
   beforeAll(async () => {
     await upstream.stop();
-    expect((await untilAllHasEnded(world, 120_000)).undone).toEqual([]);
-  }, 150_000);
+    expect((await untilAllHasEnded(world, 240_000)).undone).toEqual([]);
+  }, 300_000);
 
   it.each(madeWrites)(
     '$words: its answer is lost',
@@ -135,7 +136,7 @@ describe('row 12: kinds of write that a steady load does not make', () => {
 
 describe('row 12: in the end', () => {
   it('nothing is lost, nobody is called twice, everything has its ending', async () => {
-    const { seconds, undone } = await untilAllHasEnded(world, 120_000);
+    const { seconds, undone } = await untilAllHasEnded(world, 240_000);
     expect(undone).toEqual([]);
     const wrong = await wrongEndings(world, upstream.accepted);
     figure(12, 'longest election after a step-down', (Math.max(...elections) / 1000).toFixed(2), 's');
@@ -148,7 +149,7 @@ describe('row 12: in the end', () => {
     figure(12, 'customers who heard an apology', apologised(world).size);
     figure(12, 'all ended after the last change', seconds.toFixed(0), 's');
     expect(wrong).toEqual([]);
-  }, 150_000);
+  }, 300_000);
 
   it('upstream heard 202, 200, 409 of a key in use, or 503, and nothing else', () => {
     const statuses = upstream.heard.map(({ status }) => status);
@@ -179,7 +180,6 @@ describe('row 12: in the end', () => {
     for (const name of queueNames) {
       const jobs = await world.queue(name).getJobs(['completed', 'failed', 'delayed', 'prioritized', 'wait', 'active']);
       most = Math.max(most, ...jobs.map(({ attemptsMade }) => attemptsMade - 1));
-      expect(await world.queue(name).getFailedCount(), name).toBe(0);
     }
     const postponed = Map.groupBy(
       world.complaints.filter((line) => /job (postponed|failed)/.test(line)),
@@ -189,6 +189,7 @@ describe('row 12: in the end', () => {
     figure(12, 'most retries of a job', most);
     figure(12, 'jobs that were put off', postponed.size);
     figure(12, 'most times that one job was put off, by elections one after the other', again);
+    expect(await failedJobs(world)).toEqual([]);
     expect(most).toBeLessThanOrEqual(1);
   });
 });

@@ -7,8 +7,10 @@ import { anOrder, type Order, type Submitted } from '#test/stories/submit.ts';
 export interface Heard {
   status: number;
   ms: number;
-  /** On the machine's steady clock. */
+  /** On the machine's steady clock, as the next. */
   at: number;
+  /** When the order was sent for the first time. */
+  begunAt: number;
 }
 
 /** Upstream systems that send orders at a steady pace, whatever happens, and repeat each until it is accepted. */
@@ -36,9 +38,10 @@ export function startUpstream(world: World, everyMs: number, order: (index: numb
     const { fields = {}, ...rest } = order(index);
     const { phone, body } = anOrder(world, { ...rest, fields: { external_id: `steady ${index}`, ...fields } });
     const headers = { 'idempotency-key': randomUUID() };
+    const begunAt = performance.now();
     for (;;) {
       const answer = await once(world, body, headers);
-      heard.push({ status: answer?.status ?? 0, ms: answer?.ms ?? 0, at: performance.now() });
+      heard.push({ status: answer?.status ?? 0, ms: answer?.ms ?? 0, at: performance.now(), begunAt });
       if (answer && answer.status >= 200 && answer.status < 300) {
         accepted.push({ id: String(answer.body.id), phone, body });
         return;
