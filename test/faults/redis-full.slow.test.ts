@@ -45,7 +45,9 @@ it('row 10: at maxmemory the API accepts as ever, the operator is woken, and rea
   await expect.poll(async () => total(await scrape(clockPort), 'alerts_total', 'redis_refuses_writes'), WAIT).toBeGreaterThan(0);
   figure(10, 'memory full: the alert after', ((performance.now() - began) / 1000).toFixed(1), 's');
   // Jobs that end give a little memory back, for a moment.
-  await expect.poll(() => ready(), WAIT).toMatchObject({ status: 503, checks: { redis: { reason: 'takes no writes: its memory is full' } } });
+  await expect
+    .poll(() => ready(), WAIT)
+    .toMatchObject({ status: 503, checks: { redis: { reason: 'takes no writes: its memory is full' } } });
   // A load balancer leaves Redis out: the API still works.
   expect(await ready('?exclude=redis,redis_policy,redis_version')).toMatchObject({ status: 200 });
   await delay(Math.max(0, FULL_MS - (performance.now() - began)));
