@@ -17,6 +17,9 @@ afterAll(async () => {
 });
 
 /** The board on a real address, with one job of the queue `retry` that has failed for good. */
+/** A browser beside other work takes its time: Chromium draws nothing while it is starved. */
+const PATIENCE_MS = 30_000;
+
 async function setup() {
   const world = await boardWorld();
   const port = await freePort();
@@ -51,7 +54,7 @@ async function logIn(page: Page, who: 'admin' | 'reader', password = PASSWORD): 
 it('an admin logs in, sees the queues, retries a failed job and logs out', async () => {
   const { address, queue, audits, ids, close } = await setup();
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(PATIENCE_MS);
   const refused: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') refused.push(message.text());
@@ -97,7 +100,7 @@ it('an admin logs in, sees the queues, retries a failed job and logs out', async
 it('who may only look sees the same, is offered no action, and is refused by hand', async () => {
   const { address, queue, audits, ids, close } = await setup();
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(PATIENCE_MS);
   try {
     await page.goto(`${address}/board/login`);
     await logIn(page, 'reader');
