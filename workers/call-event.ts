@@ -32,7 +32,8 @@ const LIVE: readonly AttemptState[] = LIVE_ATTEMPT_STATES;
 
 /**
  * Who answered, and which key was pressed, is told beside the call and may arrive after its end, by so many real milliseconds: a matter of
- * the network and of the database, which a faster clock must not shorten. Nobody is told "hung up" of a customer who has pressed a key.
+ * the network and of the database, which a faster clock must not shorten. A key that is told later counts, too, but the driver hears of
+ * it after a "not reached".
  */
 const GRACE_MS = 10 * SECOND;
 

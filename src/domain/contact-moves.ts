@@ -5,8 +5,8 @@ import { CONTACT_STATES, type ContactState, type NotificationKind } from './voca
 
 /**
  * The phone's side of a delivery: where each state may go. An answer of the customer gives way only to a stronger one of the same call
- * (call-events/choice.ts), and also replaces "not reached", for it may be reported late, and "not permitted", for one run may refuse what another has dialed a moment
- * before. Who opted out or was cancelled stays so.
+ * (call-events/choice.ts), and also replaces "not reached", for it may be reported late, and "not permitted", for one run may refuse
+ * what another has dialed a moment before. Who opted out or was cancelled stays so.
  */
 const MOVES: Record<ContactState, readonly ContactState[]> = {
   pending: [

@@ -16,10 +16,10 @@ afterAll(async () => {
   await browser.close();
 });
 
-/** The board on a real address, with one job of the queue `retry` that has failed for good. */
 /** A browser beside other work takes its time: Chromium draws nothing while it is starved. */
 const PATIENCE_MS = 30_000;
 
+/** The board on a real address, with one job of the queue `retry` that has failed for good. */
 async function setup() {
   const world = await boardWorld();
   const port = await freePort();

@@ -22,8 +22,8 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy on a free port of 127.0.0.1 that passes everything to `port` there. It knows no backpressure: for small messages. */
-export async function startTcpProxy(target: { port: number }): Promise<TcpProxy> {
+/** Starts a proxy on a free port of 127.0.0.1 that passes everything to `port` there. It knows no backpressure: for small messages. `onPiece` sees what a client sends, as it comes in. */
+export async function startTcpProxy(target: { port: number; onPiece?: (piece: Buffer) => void }): Promise<TcpProxy> {
   /** Each client with its connection to the server. */
   const pairs = new Map<Socket, Socket>();
   let latencyMs = 0;
@@ -58,6 +58,7 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
     const upstream = connect({ port: target.port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     pairs.set(client, upstream);
     client.on('close', () => pairs.delete(client));
+    if (target.onPiece) client.on('data', target.onPiece);
     relay(client, upstream);
     relay(upstream, client);
   });
